@@ -1,0 +1,53 @@
+package http1
+
+// Character classes of RFC 9110 section 5.6 and RFC 3986.
+const (
+	token     = 1 << iota // tchar
+	value                 // may stand in a field value: visible, obs-text, SP, HTAB
+	target                // may stand in a request target
+	hostChar              // may stand in a host
+	extension             // may stand in a chunk extension
+)
+
+// class is written once, below, and read-only from then on.
+var class = classes()
+
+func classes() (t [256]uint8) {
+	for c := range 256 {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+			t[c] |= token | hostChar
+		}
+		if c >= 0x20 && c != 0x7f || c == '\t' {
+			t[c] |= value
+		}
+		if c > 0x20 && c < 0x7f {
+			t[c] |= target
+		}
+	}
+	for _, c := range "!#$%&'*+-.^_`|~" {
+		t[c] |= token
+	}
+	for _, c := range "-._~!$&'()*+,;=%" {
+		t[c] |= hostChar
+	}
+	for c := range 256 {
+		if t[c]&token != 0 || c == '=' || c == '"' || c == ' ' || c == '\t' || c == ';' || c == '\\' || t[c]&target != 0 {
+			t[c] |= extension
+		}
+	}
+	return t
+}
+
+func all(b []byte, want uint8) bool {
+	for _, c := range b {
+		if class[c]&want == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func isToken(b []byte) bool  { return len(b) > 0 && all(b, token) }
+func isValue(b []byte) bool  { return all(b, value) }
+func isTarget(b []byte) bool { return all(b, target) }

@@ -1,0 +1,81 @@
+package module
+
+import (
+	"fmt"
+	"strings"
+)
+
+// known says which package of this repository provides a module that a build
+// may lack.
+var known = map[string]string{
+	"balancer.ewma":      Core + "/plugins/ewma",
+	"balancer.maglev":    Core + "/plugins/maglev",
+	"protocol.udp":       Core + "/plugins/udp",
+	"matcher.geoip":      Core + "/plugins/geoip",
+	"logger.otlp":        Core + "/plugins/otlp",
+	"service.prometheus": Core + "/plugins/prometheus",
+	"storage.valkey":     Core + "/plugins/valkey",
+}
+
+// UnknownError is the error for a module that this binary does not have.
+type UnknownError struct {
+	Kind, Name string
+	// Near is the name that was probably meant, "" when none is near.
+	Near string
+	// Package provides the module, "" when none is known to.
+	Package string
+}
+
+func (e *UnknownError) Error() string {
+	s := fmt.Sprintf("unknown %s %q", e.Kind, e.Name)
+	switch {
+	case e.Package != "":
+		s += fmt.Sprintf("; it is in %s: xbuild build --with %s", e.Package, e.Package)
+	case e.Near != "":
+		s += fmt.Sprintf("; did you mean %q?", e.Near)
+	}
+	return s
+}
+
+func unknown(r *Registry, kind, name string) error {
+	return &UnknownError{Kind: kind, Name: name, Near: Suggest(name, r.names(kind)), Package: known[kind+"."+name]}
+}
+
+// Suggest gives the candidate nearest to name, "" when none is near enough to
+// be what was meant: one edit for short names, a third of the letters for longer ones.
+func Suggest(name string, candidates []string) string {
+	best, distance := "", max(1, len(name)/3)+1
+	for _, c := range candidates {
+		if d := editDistance(strings.ToLower(name), strings.ToLower(c), distance); d < distance {
+			best, distance = c, d
+		}
+	}
+	return best
+}
+
+// editDistance counts insertions, deletions, replacements and swaps of
+// neighbours; limit or more is given as limit.
+func editDistance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	before, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cur[j] = min(cur[j], before[j-2]+1)
+			}
+		}
+		before, prev, cur = prev, cur, before
+	}
+	return min(prev[len(b)], limit)
+}

@@ -1,0 +1,297 @@
+package relay
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// handle is what Conn needs of a socket that the runtime's poller serves; an
+// *os.File over a non-blocking descriptor and every net.Conn of the standard
+// library that has a descriptor are such handles.
+type handle interface {
+	io.Closer
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+}
+
+// Conn is a connection. Over a kernel socket it reads and writes with system
+// calls of its own; over any other net.Conn (TLS, QUIC streams) it uses that
+// connection's methods.
+type Conn struct {
+	h    handle
+	raw  syscall.RawConn // nil when not a kernel socket
+	soft net.Conn        // nil when a kernel socket
+	fd   int             // -1 when not a kernel socket
+
+	read  operation
+	write operation
+
+	mptcp       bool // an MPTCP socket
+	closed      bool
+	interrupted atomic.Bool
+}
+
+// operation is one direction's pending system call and its lazy deadline.
+type operation struct {
+	call func(fd uintptr) bool // bound once, so that waiting allocates nothing
+	buf  []byte
+	into *Buffer // when reading: take storage only when there are bytes
+	flag int
+	n    int
+	err  error
+
+	timeout atomic.Int64 // nanoseconds; 0: for ever
+	armed   int64        // tick for which the runtime's timer is set; 0: not set
+	began   atomic.Int64 // tick at which the last wait with a timeout began
+}
+
+// NewConn makes a Conn of a non-blocking kernel socket that f owns from now on.
+func NewConn(f *os.File) (*Conn, error) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{h: f, raw: raw, fd: -1}
+	if err := raw.Control(func(fd uintptr) { c.fd = int(fd) }); err != nil {
+		return nil, err
+	}
+	c.read.call = c.tryRead
+	c.write.call = c.tryWrite
+	return c, nil
+}
+
+// NewSocket makes a Conn of a non-blocking socket descriptor, which it owns
+// from now on: on an error the descriptor is closed.
+func NewSocket(fd int) (*Conn, error) {
+	f := os.NewFile(uintptr(fd), "")
+	if f == nil {
+		return nil, os.ErrInvalid
+	}
+	c, err := NewConn(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// WrapConn makes a Conn of any net.Conn.
+func WrapConn(nc net.Conn) *Conn { return &Conn{h: nc, soft: nc, fd: -1} }
+
+// FD gives the socket's descriptor, -1 when there is none. It stays the
+// connection's own: use it for socket options only, never close it.
+func (c *Conn) FD() int { return c.fd }
+
+// NetConn gives the wrapped connection, nil for a kernel socket.
+func (c *Conn) NetConn() net.Conn { return c.soft }
+
+// MarkMPTCP says that the socket is an MPTCP socket.
+func (c *Conn) MarkMPTCP() { c.mptcp = true }
+
+// MPTCP reports whether the socket is an MPTCP socket.
+func (c *Conn) MPTCP() bool { return c.mptcp }
+
+// ReadTimeout sets how long a Fill, Read or Splice from c may wait for bytes;
+// 0 means for ever.
+func (c *Conn) ReadTimeout(d time.Duration) { c.read.timeout.Store(int64(d)) }
+
+// WriteTimeout sets how long a Write to c may wait for room; 0 means for ever.
+func (c *Conn) WriteTimeout(d time.Duration) { c.write.timeout.Store(int64(d)) }
+
+// arm sets the runtime's timer if it would fire too late. One that fires too
+// early is set anew by retry, so a busy connection with one timeout touches its
+// timer once in that time.
+func (c *Conn) arm(op *operation, set func(time.Time) error) {
+	timeout := op.timeout.Load()
+	if timeout <= 0 {
+		if op.armed != 0 {
+			c.setTimer(op, 0, set)
+		}
+		return
+	}
+	now := Ticks()
+	op.began.Store(now)
+	if want := now + timeout; op.armed == 0 || op.armed > want {
+		c.setTimer(op, want, set)
+	}
+}
+
+// retry reports whether err came from a timer that was set for an earlier wait,
+// or while the connection's other direction moved bytes (activity in one
+// direction refreshes the timeouts of both), and sets it anew if so.
+func (c *Conn) retry(op *operation, err error, set func(time.Time) error) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || c.interrupted.Load() {
+		return false
+	}
+	timeout := op.timeout.Load()
+	if timeout <= 0 {
+		c.setTimer(op, 0, set)
+		return true
+	}
+	last := max(c.read.began.Load(), c.write.began.Load())
+	want := last + timeout
+	if Ticks() >= want {
+		op.armed = 0 // it has fired; the next wait sets its own
+		return false
+	}
+	c.setTimer(op, want, set)
+	return true
+}
+
+// setTimer sets the runtime's timer for a direction to a tick, 0 for none. An
+// error means that the connection is closed, which the wait itself reports.
+func (c *Conn) setTimer(op *operation, tick int64, set func(time.Time) error) {
+	op.armed = tick
+	if tick == 0 {
+		_ = set(time.Time{})
+	} else {
+		_ = set(At(tick))
+	}
+	if c.interrupted.Load() {
+		_ = set(past)
+	}
+}
+
+// past is a deadline that is over.
+var past = time.Unix(1, 0)
+
+// Fill adds what is there to b, at least one byte, waiting for it if it must.
+// An empty b holds no storage while it waits. It returns io.EOF at the end of
+// the stream and os.ErrDeadlineExceeded after the read timeout.
+func (c *Conn) Fill(b *Buffer) error {
+	if c.soft != nil {
+		n, err := c.readSoft(b.Space())
+		b.Added(n)
+		if b.Len() == 0 {
+			b.Release()
+		}
+		return err
+	}
+	c.read.into = b
+	_, err := c.wait()
+	c.read.into = nil
+	return err
+}
+
+// Read reads at least one byte into p, as io.Reader does.
+func (c *Conn) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if c.soft != nil {
+		return c.readSoft(p)
+	}
+	c.read.buf = p
+	n, err := c.wait()
+	c.read.buf = nil
+	return n, err
+}
+
+func (c *Conn) wait() (int, error) {
+	op := &c.read
+	for {
+		op.n, op.err = 0, nil
+		err := c.raw.Read(op.call)
+		if err == nil {
+			return op.n, op.err
+		}
+		if !c.retry(op, err, c.h.SetReadDeadline) {
+			return 0, err
+		}
+	}
+}
+
+// readMustWait and writeMustWait are called when the socket is not ready, before
+// the wait for it: what needs no wait needs no timer.
+func (c *Conn) readMustWait()  { c.arm(&c.read, c.h.SetReadDeadline) }
+func (c *Conn) writeMustWait() { c.arm(&c.write, c.h.SetWriteDeadline) }
+
+func (c *Conn) readSoft(p []byte) (int, error) {
+	c.readMustWait()
+	for {
+		n, err := c.soft.Read(p)
+		if n > 0 {
+			return n, nil // an error that came with bytes comes again without
+		}
+		if err == nil || !c.retry(&c.read, err, c.h.SetReadDeadline) {
+			return n, err
+		}
+	}
+}
+
+// Write writes all of p.
+func (c *Conn) Write(p []byte) (int, error) { return c.send(p, 0) }
+
+// WriteMore is Write for bytes that others follow at once: the kernel may hold
+// back a partial segment until then.
+func (c *Conn) WriteMore(p []byte) (int, error) { return c.send(p, sendMore) }
+
+func (c *Conn) send(p []byte, flag int) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	op := &c.write
+	if c.soft != nil {
+		return c.sendSoft(p)
+	}
+	op.buf, op.flag, op.n, op.err = p, flag, 0, nil
+	for {
+		err := c.raw.Write(op.call)
+		if err != nil && c.retry(op, err, c.h.SetWriteDeadline) {
+			continue
+		}
+		op.buf = nil
+		if err == nil {
+			err = op.err
+		}
+		return op.n, err
+	}
+}
+
+func (c *Conn) sendSoft(p []byte) (int, error) {
+	c.writeMustWait()
+	sent := 0
+	for {
+		n, err := c.soft.Write(p[sent:])
+		sent += n
+		if err == nil || !c.retry(&c.write, err, c.h.SetWriteDeadline) {
+			return sent, err
+		}
+	}
+}
+
+// Hasten sets both timeouts and has waits in progress heed them, counted from
+// the last activity. It may be called by any goroutine.
+func (c *Conn) Hasten(d time.Duration) {
+	c.ReadTimeout(d)
+	c.WriteTimeout(d)
+	// Waits whose timers fire look at the timeout again.
+	soon := time.Now().Add(d)
+	_ = c.h.SetReadDeadline(soon)
+	_ = c.h.SetWriteDeadline(soon)
+}
+
+// Interrupted reports whether Interrupt was called.
+func (c *Conn) Interrupted() bool { return c.interrupted.Load() }
+
+// Interrupt ends waits in progress with os.ErrDeadlineExceeded, and all later
+// ones. It may be called by any goroutine.
+func (c *Conn) Interrupt() {
+	c.interrupted.Store(true)
+	_ = c.h.SetReadDeadline(past)
+	_ = c.h.SetWriteDeadline(past)
+}
+
+// Close closes the connection.
+func (c *Conn) Close() error {
+	if c.closed {
+		return os.ErrClosed
+	}
+	c.closed = true
+	return c.h.Close()
+}

@@ -1,0 +1,142 @@
+package relay
+
+import (
+	"io"
+	"os"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const sendMore = unix.MSG_MORE
+
+// The calls below are on non-blocking sockets, so they do not block a thread
+// and need none of what the runtime does around system calls that may: a raw
+// system call saves that on each.
+
+func (c *Conn) tryRead(fd uintptr) bool {
+	op := &c.read
+	buf := op.buf
+	if op.into != nil {
+		buf = op.into.Space()
+	}
+	for {
+		n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0, 0, 0)
+		switch errno {
+		case 0:
+			op.n = int(n)
+			if op.into != nil {
+				op.into.Added(op.n)
+			}
+			if n == 0 {
+				op.err = io.EOF
+				op.into.giveBack()
+			}
+			return true
+		case syscall.EINTR:
+			continue
+		case syscall.EAGAIN:
+			op.into.giveBack()
+			c.readMustWait()
+			return false
+		}
+		op.err = os.NewSyscallError("recv", errno)
+		op.into.giveBack()
+		return true
+	}
+}
+
+// giveBack returns the storage of an empty buffer; b may be nil.
+func (b *Buffer) giveBack() {
+	if b != nil && b.Len() == 0 {
+		b.Release()
+	}
+}
+
+func (c *Conn) tryWrite(fd uintptr) bool {
+	op := &c.write
+	for op.n < len(op.buf) {
+		rest := op.buf[op.n:]
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&rest[0])), uintptr(len(rest)), uintptr(op.flag|unix.MSG_NOSIGNAL), 0, 0)
+		switch errno {
+		case 0:
+			op.n += int(n)
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			c.writeMustWait()
+			return false
+		default:
+			op.err = os.NewSyscallError("send", errno)
+			return true
+		}
+	}
+	return true
+}
+
+// CloseWrite tells the peer that nothing more comes (a half-close).
+func (c *Conn) CloseWrite() error {
+	if c.soft != nil {
+		if hc, ok := c.soft.(interface{ CloseWrite() error }); ok {
+			return hc.CloseWrite()
+		}
+		return nil
+	}
+	return os.NewSyscallError("shutdown", unix.Shutdown(c.fd, unix.SHUT_WR))
+}
+
+// Reset makes Close send a reset instead of a normal end.
+func (c *Conn) Reset() error {
+	if c.fd < 0 {
+		return nil
+	}
+	return os.NewSyscallError("setsockopt", unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
+}
+
+// PeerClosed reports whether the peer has closed or reset the connection and
+// nothing is left to read, without waiting and without taking bytes.
+func (c *Conn) PeerClosed() bool {
+	n, err := c.peek()
+	return n == 0 && err == nil || err != nil && err != unix.EAGAIN
+}
+
+// Pending reports whether bytes have come that nobody has read, without waiting.
+func (c *Conn) Pending() bool {
+	n, err := c.peek()
+	return n > 0 && err == nil
+}
+
+func (c *Conn) peek() (int, error) {
+	if c.fd < 0 {
+		return 0, unix.EAGAIN
+	}
+	var b [1]byte
+	n, _, err := unix.Recvfrom(c.fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	return n, err
+}
+
+// Connect waits until a connect(2) to sa that is in progress has ended;
+// os.ErrDeadlineExceeded after timeout (0: the system's). Other errors wrap the
+// syscall.Errno.
+func (c *Conn) Connect(sa unix.Sockaddr, timeout time.Duration) error {
+	c.WriteTimeout(timeout)
+	var result error
+	err := c.raw.Write(func(fd uintptr) bool {
+		// Asking again tells how the attempt in progress went.
+		switch err := unix.Connect(int(fd), sa); err {
+		case nil, unix.EISCONN:
+			return true
+		case unix.EINPROGRESS, unix.EALREADY, unix.EINTR:
+			c.writeMustWait()
+			return false
+		default:
+			result = os.NewSyscallError("connect", err)
+			return true
+		}
+	})
+	if err == nil {
+		err = result
+	}
+	return err
+}
