@@ -1,12 +1,16 @@
 package relay
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Pool hands out the storage of buffers. All storage of a pool has one size, so
 // that what one connection gives back fits the next.
 type Pool struct {
 	size int
 	free sync.Pool
+	held atomic.Int64
 }
 
 // NewPool makes a pool of storage of size bytes (tune.bufsize).
@@ -18,6 +22,9 @@ func NewPool(size int) *Pool {
 	}
 	return p
 }
+
+// Held gives the number of buffers that hold storage now.
+func (p *Pool) Held() int64 { return p.held.Load() }
 
 // Size gives the bytes of one buffer.
 func (p *Pool) Size() int { return p.size }
@@ -54,6 +61,7 @@ func (b *Buffer) Full() bool { return b.Len() == b.Pool.size }
 func (b *Buffer) Space() []byte {
 	if b.store == nil {
 		b.store = b.Pool.free.Get().(*[]byte)
+		b.Pool.held.Add(1)
 		b.r, b.w = 0, 0
 	}
 	if b.w == len(*b.store) && b.r > 0 {
@@ -85,6 +93,7 @@ func (b *Buffer) Append(p []byte) int {
 func (b *Buffer) Release() {
 	if b.store != nil {
 		b.Pool.free.Put(b.store)
+		b.Pool.held.Add(-1)
 		b.store = nil
 	}
 	b.r, b.w = 0, 0

@@ -1,0 +1,332 @@
+package relay
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// pair gives both ends of a connected stream socket.
+func pair(t testing.TB) (a, b *Conn) {
+	t.Helper()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn(t, fds[0]), conn(t, fds[1])
+}
+
+func conn(t testing.TB, fd int) *Conn {
+	t.Helper()
+	c, err := NewSocket(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// tcpPair gives both ends of a TCP connection over loopback.
+func tcpPair(t testing.TB) (a, b *Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	near, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fromNet(t, near), fromNet(t, far)
+}
+
+func fromNet(t testing.TB, nc net.Conn) *Conn {
+	t.Helper()
+	f, err := nc.(*net.TCPConn).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	fd, err := unix.Dup(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc.Close()
+	if err := unix.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	return conn(t, fd)
+}
+
+func TestFillHoldsNoStorageWhileItWaits(t *testing.T) {
+	a, b := pair(t)
+	pool := NewPool(1024)
+	buf := Buffer{Pool: pool}
+	done := make(chan error)
+	go func() { done <- a.Fill(&buf) }()
+	time.Sleep(10 * time.Millisecond)
+	if n := pool.Held(); n != 0 {
+		t.Errorf("%d buffers are held", n)
+	}
+	if _, err := b.Write([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil || string(buf.Bytes()) != "hello" {
+		t.Fatalf("Fill: %v, %q", err, buf.Bytes())
+	}
+	buf.Consume(5)
+	if n := pool.Held(); n != 0 {
+		t.Errorf("an empty buffer holds storage: %d", n)
+	}
+}
+
+func TestReadTimeout(t *testing.T) {
+	a, b := pair(t)
+	buf := Buffer{Pool: NewPool(1024)}
+	a.ReadTimeout(30 * time.Millisecond)
+	start := time.Now()
+	if err := a.Fill(&buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("got %v", err)
+	}
+	if d := time.Since(start); d < 30*time.Millisecond {
+		t.Errorf("timed out after %v", d)
+	}
+	// The connection can be read again afterwards, and a longer timeout holds.
+	a.ReadTimeout(time.Minute)
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		b.Write([]byte("x"))
+	}()
+	if err := a.Fill(&buf); err != nil {
+		t.Fatalf("after a timeout: %v", err)
+	}
+}
+
+func TestWritingRefreshesTheReadTimeout(t *testing.T) {
+	a, b := pair(t)
+	a.ReadTimeout(80 * time.Millisecond)
+	a.WriteTimeout(80 * time.Millisecond)
+	result := make(chan time.Duration)
+	go func() {
+		start := time.Now()
+		var p [1]byte
+		_, err := a.Read(p[:])
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("read: %v", err)
+		}
+		result <- time.Since(start)
+	}()
+	// A write that has to wait for room is activity.
+	big := make([]byte, 1<<20)
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		sink := make([]byte, 1<<16)
+		for n := 0; n < len(big); {
+			k, err := b.Read(sink)
+			if err != nil {
+				return
+			}
+			n += k
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	if _, err := a.Write(big); err != nil {
+		t.Fatal(err)
+	}
+	if d := <-result; d < 100*time.Millisecond {
+		t.Errorf("the read timed out after %v in spite of writes", d)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	a, _ := pair(t)
+	a.ReadTimeout(time.Minute)
+	done := make(chan error)
+	go func() {
+		var p [1]byte
+		_, err := a.Read(p[:])
+		done <- err
+	}()
+	time.Sleep(10 * time.Millisecond)
+	a.Interrupt()
+	select {
+	case err := <-done:
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("the read goes on")
+	}
+}
+
+// Move carries all sizes, over sockets that splice and others, with and without a limit.
+func TestMove(t *testing.T) {
+	for _, size := range []int{0, 1, 1000, 16384, 16385, 1 << 20, 3<<20 + 7} {
+		for _, limited := range []bool{false, true} {
+			in, src := tcpPair(t)
+			dst, out := tcpPair(t)
+			want := make([]byte, size)
+			rand.Read(want)
+			go func() {
+				in.Write(want)
+				if !limited {
+					in.CloseWrite()
+				}
+			}()
+			got := make(chan []byte)
+			go func() {
+				b, err := io.ReadAll(struct{ io.Reader }{out})
+				if err != nil {
+					t.Errorf("read: %v", err)
+				}
+				got <- b
+			}()
+			limit := int64(-1)
+			if limited {
+				limit = int64(size)
+			}
+			moved := 0
+			buf := Buffer{Pool: NewPool(16384)}
+			if err := NewMover().Move(dst, src, &buf, limit, func(n int) { moved += n }); err != nil {
+				t.Fatalf("size %d limited %v: %v", size, limited, err)
+			}
+			dst.CloseWrite()
+			if b := <-got; !bytes.Equal(b, want) || moved != size {
+				t.Errorf("size %d limited %v: %d bytes arrived, %d counted, equal %v", size, limited, len(b), moved, bytes.Equal(b, want))
+			}
+		}
+	}
+}
+
+func TestMoveTellsWhichSideFailed(t *testing.T) {
+	in, src := tcpPair(t)
+	dst, out := tcpPair(t)
+	out.Reset()
+	out.Close()
+	go in.Write(make([]byte, 1<<20))
+	buf := Buffer{Pool: NewPool(16384)}
+	err := NewMover().Move(dst, src, &buf, -1, nil)
+	if err == nil || !WriteSide(err) {
+		t.Errorf("the receiver was reset: %v, WriteSide %v", err, WriteSide(err))
+	}
+
+	in, src = tcpPair(t)
+	dst, _ = tcpPair(t)
+	in.Write([]byte("abc"))
+	in.CloseWrite()
+	buf.Release()
+	if err := NewMover().Move(dst, src, &buf, 10, nil); err != io.EOF {
+		t.Errorf("a source that ends early: %v, want EOF", err)
+	}
+}
+
+func TestWatcher(t *testing.T) {
+	w, err := NewWatcher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := make(chan Event, 1)
+	note := func(ev Event) { events <- ev }
+	expect := func(want Event) {
+		t.Helper()
+		select {
+		case ev := <-events:
+			if ev != want {
+				t.Errorf("event %v, want %v", ev, want)
+			}
+		case <-time.After(5 * time.Second):
+			t.Errorf("no event, want %v", want)
+		}
+	}
+	a, b := pair(t)
+	if !w.Park(a, "mine", 0, note) || w.Parked() != 1 {
+		t.Fatalf("not parked: %d", w.Parked())
+	}
+	b.Write([]byte("x"))
+	expect(Readable)
+	var p [1]byte
+	if n, err := a.Read(p[:]); n != 1 || err != nil {
+		t.Fatalf("reading after parking: %d, %v", n, err)
+	}
+
+	w.Park(a, "mine", time.Millisecond, note)
+	expect(Expired)
+
+	w.Park(a, "mine", time.Minute, note)
+	w.Wake(func(owner any) bool { return owner == "other" })
+	if w.Parked() != 1 {
+		t.Error("woke another owner's connection")
+	}
+	w.Wake(func(owner any) bool { return owner == "mine" })
+	expect(Stopped)
+
+	w.Closed(a, note)
+	if !w.Forget(a) || w.Forget(a) {
+		t.Error("Forget")
+	}
+	w.Closed(a, note)
+	b.Close()
+	expect(Readable)
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	if w.Park(a, "mine", 0, note) {
+		t.Error("parked at a closed watcher")
+	}
+}
+
+type run func()
+
+func (r run) Run() { r() }
+
+func TestWorkersReuseGoroutines(t *testing.T) {
+	var w Workers
+	done := make(chan struct{})
+	for range 100 {
+		w.Go(run(func() { done <- struct{}{} }))
+		<-done
+	}
+	for range 100 {
+		w.mu.Lock()
+		n := len(w.idle)
+		w.mu.Unlock()
+		if n > 0 {
+			if n > 10 {
+				t.Errorf("%d goroutines for work that was never parallel", n)
+			}
+			w.Trim(0)
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Error("no worker became idle")
+}
+
+func TestRoundtripDoesNotAllocate(t *testing.T) {
+	a, b := pair(t)
+	buf := Buffer{Pool: NewPool(1024)}
+	msg := []byte("0123456789")
+	if n := testing.AllocsPerRun(200, func() {
+		if _, err := b.Write(msg); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Fill(&buf); err != nil {
+			t.Fatal(err)
+		}
+		buf.Consume(buf.Len())
+	}); n != 0 {
+		t.Errorf("%v allocations a round trip", n)
+	}
+}
