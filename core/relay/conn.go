@@ -48,6 +48,7 @@ type operation struct {
 	timeout atomic.Int64 // nanoseconds; 0: for ever
 	armed   int64        // tick for which the runtime's timer is set; 0: not set
 	began   atomic.Int64 // tick at which the last wait with a timeout began
+	resumed bool         // the wait goes on after its timer fired too early
 }
 
 // NewConn makes a Conn of a non-blocking kernel socket that f owns from now on.
@@ -114,6 +115,10 @@ func (c *Conn) arm(op *operation, set func(time.Time) error) {
 		}
 		return
 	}
+	if op.resumed {
+		op.resumed = false
+		return
+	}
 	now := Ticks()
 	op.began.Store(now)
 	if want := now + timeout; op.armed == 0 || op.armed > want {
@@ -133,10 +138,11 @@ func (c *Conn) retry(op *operation, err error, set func(time.Time) error) bool {
 		c.setTimer(op, 0, set)
 		return true
 	}
+	op.resumed = true
 	last := max(c.read.began.Load(), c.write.began.Load())
 	want := last + timeout
 	if Ticks() >= want {
-		op.armed = 0 // it has fired; the next wait sets its own
+		op.armed, op.resumed = 0, false // it has fired; the next wait sets its own
 		return false
 	}
 	c.setTimer(op, want, set)
@@ -194,6 +200,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 
 func (c *Conn) wait() (int, error) {
 	op := &c.read
+	op.resumed = false
 	for {
 		op.n, op.err = 0, nil
 		err := c.raw.Read(op.call)
@@ -212,6 +219,7 @@ func (c *Conn) readMustWait()  { c.arm(&c.read, c.h.SetReadDeadline) }
 func (c *Conn) writeMustWait() { c.arm(&c.write, c.h.SetWriteDeadline) }
 
 func (c *Conn) readSoft(p []byte) (int, error) {
+	c.read.resumed = false
 	c.readMustWait()
 	for {
 		n, err := c.soft.Read(p)
@@ -239,7 +247,7 @@ func (c *Conn) send(p []byte, flag int) (int, error) {
 	if c.soft != nil {
 		return c.sendSoft(p)
 	}
-	op.buf, op.flag, op.n, op.err = p, flag, 0, nil
+	op.buf, op.flag, op.n, op.err, op.resumed = p, flag, 0, nil, false
 	for {
 		err := c.raw.Write(op.call)
 		if err != nil && c.retry(op, err, c.h.SetWriteDeadline) {
@@ -254,6 +262,7 @@ func (c *Conn) send(p []byte, flag int) (int, error) {
 }
 
 func (c *Conn) sendSoft(p []byte) (int, error) {
+	c.write.resumed = false
 	c.writeMustWait()
 	sent := 0
 	for {

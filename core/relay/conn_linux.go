@@ -63,6 +63,7 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 		switch errno {
 		case 0:
 			op.n += int(n)
+			op.resumed = false
 		case syscall.EINTR:
 		case syscall.EAGAIN:
 			c.writeMustWait()

@@ -102,6 +102,7 @@ func (p *pipe) tryOut(fd uintptr) bool {
 			return true
 		default:
 			p.left -= int(n)
+			p.dst.write.resumed = false
 		}
 	}
 	return true
@@ -132,6 +133,7 @@ func (s *splicer) move(dst, src *Conn, limit int64) (int, error) {
 	}
 	p := s.p
 	p.src, p.dst = src, dst
+	src.read.resumed, dst.write.resumed = false, false
 	for {
 		p.left, p.n, p.err = int(min(limit, pipeSize)), 0, nil
 		err := src.raw.Read(p.into)

@@ -84,6 +84,8 @@ type Stream struct {
 	RequestLine []byte
 	// CapturedReq and CapturedRes hold captured header values, in order.
 	CapturedReq, CapturedRes [][]byte
+	// Early says that the line is written before the end (option logasap).
+	Early bool
 	// ErrorLog reports whether the stream is logged as an error.
 	ErrorLog bool
 }

@@ -1,0 +1,131 @@
+package config
+
+import (
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/config/tree"
+)
+
+// FrontendSettings are the settings of frontends that defaults may have.
+type FrontendSettings struct {
+	// Maxconn is how many connections the frontend takes at once. Default 0:
+	// the global limit alone.
+	Maxconn int `toml:"maxconn" min:"0"`
+	// Backlog is how many connections the kernel keeps waiting to be accepted.
+	// Default 0: maxconn.
+	Backlog int `toml:"backlog" min:"0"`
+	// RateLimitSessions is how many connections a second are accepted. Default 0: no limit.
+	RateLimitSessions int `toml:"rate-limit-sessions" min:"0"`
+
+	// DefaultBackend is the backend of what no use-backend rule chose one for.
+	// Default: none, which is answered with 503; of a listen section: itself.
+	DefaultBackend tree.Text `toml:"default-backend"`
+
+	// LogFormat is a log-format string (section 8.2.6). Default: that of option
+	// tcplog, httplog or httpslog, else the default format.
+	LogFormat tree.Text `toml:"log-format"`
+	// ErrorLogFormat is the log-format string of streams that failed. Default: log-format.
+	ErrorLogFormat tree.Text `toml:"error-log-format"`
+	// UniqueIDHeader is the field that carries a request's ID to the server. Default: none.
+	UniqueIDHeader tree.Text `toml:"unique-id-header"`
+	// MonitorURI is a path that is answered here, without a log line. Default: none.
+	MonitorURI tree.Text `toml:"monitor-uri"`
+}
+
+// FrontendOwn are the settings that only frontends themselves have.
+type FrontendOwn struct {
+	// Bind is where the frontend listens: an address, a table, or a list of these.
+	Bind tree.OneOrMany[Bind] `toml:"bind"`
+	// UseBackend are the rules that choose the backend, in order.
+	UseBackend []UseBackend `toml:"use-backend"`
+	// MonitorFail are conditions under which monitor-uri answers 503.
+	MonitorFail tree.OneOrMany[MonitorFail] `toml:"monitor-fail"`
+}
+
+// Frontend is a [frontend.NAME] section, or the half of a [listen.NAME] section
+// that faces clients.
+type Frontend struct {
+	// Name is the section's name.
+	Name string `toml:"-"`
+	// Listen says that a backend of the same name is the other half of one
+	// listen section. A stream that passes through both halves runs their
+	// common rules once.
+	Listen bool `toml:"-"`
+	// ID is the number in statistics. Default 0: chosen.
+	ID int `toml:"id" min:"1"`
+	// Description is a text for statistics. Default: none.
+	Description string `toml:"description"`
+
+	Proxy
+	FrontendSettings
+	FrontendOwn
+
+	// Pos is where the section stands, Path its path.
+	Pos  tree.Pos `toml:"-"`
+	Path string   `toml:"-"`
+}
+
+// Bind is a place to listen at (section 5.1).
+type Bind struct {
+	// Address is one address or a list with commas, such as ":80" or
+	// "mptcp@10.0.0.1:8000-8010,[::1]:80".
+	Address tree.Text `toml:"address,required,short"`
+	// Name is for logs and statistics. Default: none.
+	Name string `toml:"name"`
+	// ID is the number in statistics. Default 0: chosen.
+	ID int `toml:"id" min:"1"`
+
+	// Maxconn is how many connections each of its sockets takes at once.
+	// Default 0: the frontend's limit alone.
+	Maxconn int `toml:"maxconn" min:"0"`
+	// Backlog is how many connections wait in the kernel. Default 0: the frontend's.
+	Backlog int `toml:"backlog" min:"0"`
+	// Nice makes its connections give way to others, from -1024 to 1024. Default 0.
+	Nice int `toml:"nice" min:"-1024" max:"1024"`
+
+	// AcceptProxy says that clients begin with a PROXY protocol header: true, or
+	// a table that tells which. Default false.
+	AcceptProxy *AcceptProxy `toml:"accept-proxy,bool"`
+	// TLS is the configuration of TLS, for its module to read. Default: none.
+	TLS *tree.Node `toml:"tls"`
+	// Proto is the application protocol, such as "h2". Default: found out.
+	Proto string `toml:"proto"`
+
+	// Interface is the network interface to listen on. Default: any.
+	Interface string `toml:"interface"`
+	// Namespace is the network namespace to listen in. Default: the process's.
+	Namespace string `toml:"namespace"`
+	// MSS is the largest TCP segment to announce, in bytes. Default 0: the kernel's.
+	MSS int `toml:"mss" min:"0" max:"65535"`
+	// TCPUT is how long sent data may stay unacknowledged (TCP user timeout).
+	// Default 0: the kernel's.
+	TCPUT time.Duration `toml:"tcp-ut"`
+	// DeferAccept accepts only once data has come. Default false.
+	DeferAccept bool `toml:"defer-accept"`
+	// TFO takes data in the first packet (TCP fast open). Default false.
+	TFO bool `toml:"tfo"`
+	// Transparent listens on addresses that are not this machine's. Default false.
+	Transparent bool `toml:"transparent"`
+	// V4V6 makes a wildcard IPv6 address take IPv4 as well, V6Only keeps it from
+	// that. Default: the kernel's choice.
+	V4V6   bool `toml:"v4v6"`
+	V6Only bool `toml:"v6only"`
+
+	// Mode are the permissions of a unix socket, such as "660". Default: the umask's.
+	Mode FileMode `toml:"mode"`
+	// User, Group, UID and GID own a unix socket. Default: the process's.
+	User  string `toml:"user"`
+	Group string `toml:"group"`
+	UID   *int   `toml:"uid" min:"0"`
+	GID   *int   `toml:"gid" min:"0"`
+
+	// Pos is where the bind stands.
+	Pos tree.Pos `toml:"-"`
+}
+
+// AcceptProxy says whose PROXY protocol headers are taken.
+type AcceptProxy struct {
+	// From are the networks of clients that send one; others are taken without.
+	// Default: all clients send one.
+	From tree.OneOrMany[Network] `toml:"from"`
+}

@@ -1,0 +1,45 @@
+package expr
+
+import (
+	"github.com/fairleadproxy/fairlead/core/module"
+)
+
+// Scope is what is known where an expression stands, while a configuration is loaded.
+type Scope struct {
+	Registry *module.Registry
+	// Phase is when the expression will be evaluated.
+	Phase Phase
+	// HTTP reports whether the proxy is in HTTP mode.
+	HTTP bool
+	// Table finds frontends and backends that are named, nil when names are
+	// not to be checked.
+	Table ProxyTable
+	// Userlists finds a userlist by name.
+	Userlists func(name string) (Userlist, bool)
+	// Vars numbers the names of variables; all scopes of a configuration share it.
+	Vars *VarNames
+	// ReadFile reads a pattern file; nil means from the file system.
+	ReadFile func(name string) ([]byte, error)
+
+	acls map[string]*acl
+}
+
+// Userlist checks users' passwords.
+type Userlist interface {
+	// Check reports whether the password is the user's.
+	Check(user, password string) bool
+	// Member reports whether the user is in the group.
+	Member(user, group string) bool
+}
+
+// NewScope makes a scope without ACLs.
+func NewScope(r *module.Registry, p Phase) *Scope {
+	return &Scope{Registry: r, Phase: p, HTTP: true, Vars: NewVarNames(), acls: map[string]*acl{}}
+}
+
+// In gives the scope for another phase, with the same ACLs, variables and proxies.
+func (sc *Scope) In(p Phase) *Scope {
+	c := *sc
+	c.Phase = p
+	return &c
+}

@@ -1,0 +1,91 @@
+// Package protocol is the contract of listener and dialer protocols: tcp,
+// mptcp, unix, fd and, from plugins, others. The protocol is named by the
+// address, as in "mptcp@10.0.0.1:80".
+package protocol
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/address"
+	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/relay"
+)
+
+// Kind is the kind of protocol modules.
+var Kind = module.NewKind[Protocol]("protocol")
+
+// Protocol opens listeners and dials servers.
+type Protocol interface {
+	// Listen opens listeners for every port of addr. They accept from the
+	// first Accept on; until then the kernel queues.
+	Listen(addr address.Address, opts *ListenOptions) ([]Listener, error)
+	// Dial connects to one address within the timeout. Errors keep their
+	// syscall.Errno.
+	Dial(to Target, opts *DialOptions) (*relay.Conn, error)
+}
+
+// Listener accepts connections of one socket.
+type Listener interface {
+	// Accept waits for the next connection and fills in its addresses. After
+	// Close it returns net.ErrClosed.
+	Accept(info *Accepted) (*relay.Conn, error)
+	// Addr is the address as users write it, such as "tcp@0.0.0.0:80" with the
+	// port that was really bound.
+	Addr() string
+	// FD is the listening descriptor for handing over, -1 for none.
+	FD() int
+	// Pause and Close: Close stops accepting and gives the socket back.
+	Close() error
+}
+
+// Accepted is what the socket tells of a new connection.
+type Accepted struct {
+	Src, Dst netip.AddrPort // zero for UNIX sockets
+}
+
+// Target is where to dial.
+type Target struct {
+	Addr netip.AddrPort // for IP protocols
+	Path string         // for unix; abstract names start with "@"
+}
+
+// ListenOptions are the options of a bind line; zero values mean the system's default.
+type ListenOptions struct {
+	Backlog     int
+	Interface   string
+	Transparent bool
+	V4V6        bool // also IPv4 on an IPv6 wildcard
+	V6Only      bool
+	TCPUT       time.Duration // TCP_USER_TIMEOUT
+	DeferAccept bool
+	TFO         bool
+	MSS         int
+	KeepAlive   bool
+	NoReusePort bool
+
+	// For UNIX sockets.
+	Mode  string // octal, such as "660"
+	User  string // name or number
+	Group string
+
+	// MPTCPFallback lets mptcp listeners and dials use plain TCP where the
+	// kernel has no MPTCP.
+	MPTCPFallback bool
+
+	// Inherit finds a listening descriptor opened earlier for the same address
+	// (by the previous configuration, process or systemd), -1 for none. The
+	// protocol owns the descriptor it gets.
+	Inherit func(key string) int
+}
+
+// DialOptions are the options of a server's connections.
+type DialOptions struct {
+	Timeout       time.Duration  // 0: the system's
+	Source        netip.AddrPort // zero: any
+	Interface     string
+	TCPUT         time.Duration
+	TFO           bool
+	KeepAlive     bool
+	MPTCPFallback bool
+}

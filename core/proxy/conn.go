@@ -1,0 +1,156 @@
+package proxy
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/relay"
+	"github.com/fairleadproxy/fairlead/core/session"
+)
+
+// conn is a client's connection. While it idles it is all that is kept of it.
+type conn struct {
+	*relay.Conn
+	fe    *Frontend
+	bind  *Bind
+	in    relay.Buffer
+	owned *serverConn // with http-reuse never: the server's connection that goes with it
+	facts session.Conn
+
+	welcomed bool // the rules that come before the first request have passed it
+}
+
+// Run serves the connection on a worker: from its start, or from where its
+// idling ended.
+func (c *conn) Run() {
+	defer c.recover()
+	e := c.fe.engine
+	s := e.streams.Get().(*stream)
+	s.attach(c)
+	if c.welcomed || s.welcome() {
+		c.welcomed = true
+		if c.fe.http {
+			c.serveHTTP(s)
+			return
+		}
+		s.serveTCP()
+	}
+	s.detach()
+	e.streams.Put(s)
+	c.end()
+}
+
+// serveHTTP carries the requests of a connection until it ends or idles.
+func (c *conn) serveHTTP(s *stream) {
+	ended := goOn
+	for ended == goOn {
+		ended = s.exchange()
+	}
+	s.detach()
+	c.fe.engine.streams.Put(s)
+	if ended == park && c.parked() {
+		return
+	}
+	c.end()
+}
+
+// welcome applies what comes before the first request: tcp-request connection
+// and session rules, and the PROXY protocol.
+func (s *stream) welcome() bool {
+	f := s.fe
+	s.env.Phase = expr.TCPConnection
+	if !s.admit(f.rules.tcpConnection, expr.TCPConnection) {
+		return false
+	}
+	if s.c.bind.acceptsProxy(&s.c.facts) || s.tx.ExpectProxy {
+		if err := s.c.readProxyHeader(); err != nil {
+			f.ReqErrors.Add(1)
+			return false
+		}
+	}
+	return s.admit(f.rules.tcpSession, expr.TCPSession)
+}
+
+// mayPark reports whether the connection may wait without a goroutine: it has
+// idled for so long of its keep-alive time.
+func (c *conn) mayPark(idled, limit time.Duration) bool {
+	return c.FD() >= 0 && (limit == 0 || idled < limit)
+}
+
+// parked hands the connection to the watcher for the rest of its keep-alive time.
+func (c *conn) parked() bool {
+	e := c.fe.engine
+	t := &c.fe.opts.timeouts
+	limit := t.KeepAlive
+	if c.facts.Requests == 0 || limit == 0 {
+		limit = t.HTTPRequest
+	}
+	if limit == 0 {
+		limit = t.Client
+	}
+	if limit > 0 {
+		if limit -= e.Tuning.ParkAfter; limit <= 0 {
+			return false
+		}
+	}
+	c.in.Release()
+	return e.watcher.Park(c.Conn, c, limit, c.resume)
+}
+
+// resume is the watcher's word that the connection's idling is over.
+func (c *conn) resume(ev relay.Event) {
+	if ev == relay.Readable || ev == relay.Stopped && c.Pending() {
+		c.fe.engine.workers.Go(c)
+		return
+	}
+	c.end()
+}
+
+// draining reports whether the connection should end as soon as it idles.
+func (c *conn) draining() bool { return c.fe.stopping.Load() }
+
+// end closes the connection and counts it out.
+func (c *conn) end() {
+	if c.owned != nil {
+		c.owned.server.discard(c.owned)
+		c.owned = nil
+	}
+	c.in.Release()
+	if c.Close() == nil {
+		c.fe.departed(c)
+	}
+}
+
+// recover keeps a defect of ours from taking more than one connection down.
+func (c *conn) recover() {
+	if r := recover(); r != nil {
+		c.broke(r)
+		c.end()
+	}
+}
+
+// broke counts and logs a panic.
+func (c *conn) broke(r any) {
+	c.fe.engine.Counters.Panics.Add(1)
+	c.fe.log.Error("a stream ended by a defect", "frontend", c.fe.name, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+}
+
+// linger lets the client read a last answer before the connection goes: closing
+// with bytes unread would reset it.
+func (c *conn) linger() {
+	if c.CloseWrite() != nil {
+		return
+	}
+	c.ReadTimeout(lingerTime)
+	for range 64 {
+		c.in.Consume(c.in.Len())
+		if err := c.Fill(&c.in); err == io.EOF || err != nil {
+			return
+		}
+	}
+}
+
+const lingerTime = time.Second

@@ -1,0 +1,218 @@
+package proxy
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/protocol"
+)
+
+// Frontend accepts clients and decides where their requests go.
+type Frontend struct {
+	Counters
+
+	engine *Engine
+	graph  *Graph
+	log    *slog.Logger
+	name   string
+	id     int
+	http   bool
+	opts   *options
+	binds  []*Bind
+
+	rules          rules
+	switching      []backendRule
+	defaultBackend *Backend
+	logs           logging
+	slots          slots
+
+	stopping atomic.Bool
+	conns    connSet
+}
+
+// Bind is one bind line of a frontend.
+type Bind struct {
+	name      string
+	id        int
+	protocol  string
+	listeners []protocol.Listener
+	proxyFrom proxySources
+	maxConn   slots
+}
+
+// backendRule is one use-backend rule.
+type backendRule struct {
+	cond    *expr.Cond
+	backend *Backend     // nil when the name is a format
+	name    *expr.Format // a name that is found for each request
+}
+
+// choose gives the backend for a stream, nil when there is none.
+func (f *Frontend) choose(e *expr.Env) *Backend {
+	e.Phase = expr.HTTPRequest
+	if !f.http {
+		e.Phase = expr.TCPContent
+	}
+	for i := range f.switching {
+		r := &f.switching[i]
+		if r.cond != nil && !r.cond.Eval(e) {
+			continue
+		}
+		if r.backend != nil {
+			return r.backend
+		}
+		if be := f.graph.backends[string(r.name.Append(e.Scratch(128), e))]; be != nil {
+			return be
+		}
+	}
+	return f.defaultBackend
+}
+
+// serve accepts on every listener until Close.
+func (f *Frontend) serve(wg *sync.WaitGroup) {
+	for _, b := range f.binds {
+		for _, l := range b.listeners {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				f.accept(b, l)
+			}()
+		}
+	}
+}
+
+// accept takes connections while the process, the frontend and the bind have
+// slots for them.
+func (f *Frontend) accept(b *Bind, l protocol.Listener) {
+	stopped := f.stopping.Load
+	for f.engine.slots.take(stopped) {
+		if !f.slots.take(stopped) {
+			f.engine.slots.give()
+			return
+		}
+		if !b.maxConn.take(stopped) {
+			f.slots.give()
+			f.engine.slots.give()
+			return
+		}
+		if !f.acceptOne(b, l) {
+			b.maxConn.give()
+			f.slots.give()
+			f.engine.slots.give()
+			return
+		}
+	}
+}
+
+// acceptOne reports false when the listener was closed.
+func (f *Frontend) acceptOne(b *Bind, l protocol.Listener) bool {
+	var info protocol.Accepted
+	for {
+		rc, err := l.Accept(&info)
+		if errors.Is(err, net.ErrClosed) {
+			return false
+		}
+		if err != nil {
+			f.acceptFailed(err)
+			continue
+		}
+		c := &conn{Conn: rc, fe: f, bind: b}
+		c.in.Pool = f.engine.pool
+		c.facts.ID = f.engine.lastID.Add(1)
+		c.facts.Src, c.facts.Dst = info.Src, info.Dst
+		c.facts.RealSrc, c.facts.RealDst = info.Src, info.Dst
+		c.facts.Protocol, c.facts.Bind, c.facts.BindID = b.protocol, b.name, b.id
+		c.facts.Accepted = time.Now()
+		f.enter()
+		f.engine.Counters.enter()
+		f.conns.add(c)
+		f.engine.workers.Go(c)
+		return true
+	}
+}
+
+// acceptFailed waits out a shortage instead of spinning on it.
+func (f *Frontend) acceptFailed(err error) {
+	f.ConErrors.Add(1)
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM) {
+		f.log.Warn("cannot accept connections", "frontend", f.name, "error", err)
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// departed counts a connection out.
+func (f *Frontend) departed(c *conn) {
+	f.conns.remove(c)
+	f.leave()
+	f.engine.Counters.leave()
+	c.bind.maxConn.give()
+	f.slots.give()
+	f.engine.slots.give()
+}
+
+// connSet knows the connections of a frontend, in shards so that accepting on
+// several processors does not contend.
+type connSet struct {
+	shards [16]struct {
+		mu sync.Mutex
+		m  map[*conn]struct{}
+		_  [40]byte
+	}
+}
+
+func (s *connSet) add(c *conn) {
+	sh := &s.shards[c.facts.ID%16]
+	sh.mu.Lock()
+	if sh.m == nil {
+		sh.m = map[*conn]struct{}{}
+	}
+	sh.m[c] = struct{}{}
+	sh.mu.Unlock()
+}
+
+func (s *connSet) remove(c *conn) {
+	sh := &s.shards[c.facts.ID%16]
+	sh.mu.Lock()
+	delete(sh.m, c)
+	sh.mu.Unlock()
+}
+
+// each calls fn for every connection, with the shard locked.
+func (s *connSet) each(fn func(*conn)) {
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		for c := range sh.m {
+			fn(c)
+		}
+		sh.mu.Unlock()
+	}
+}
+
+// The methods of expr.Proxy.
+
+// Name gives the frontend's name.
+func (f *Frontend) Name() string { return f.name }
+
+// Conns gives the connections in progress.
+func (f *Frontend) Conns() int64 { return f.Cur.Load() }
+
+// Queued gives 0: frontends have no queue.
+func (f *Frontend) Queued() int64 { return 0 }
+
+// Servers gives nil.
+func (f *Frontend) Servers() []expr.Server { return nil }
+
+// ConnSlots gives how many more connections are taken, -1 without a limit.
+func (f *Frontend) ConnSlots() int64 {
+	if f.slots.limit == 0 {
+		return -1
+	}
+	return max(0, f.slots.limit-f.slots.taken.Load())
+}

@@ -1,0 +1,125 @@
+package proxy
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/expr"
+)
+
+// Graph is one configuration at work: its frontends and backends. It does not
+// change; a reload starts another graph and drains this one.
+type Graph struct {
+	engine    *Engine
+	frontends map[string]*Frontend
+	backends  map[string]*Backend
+	order     []*Frontend // as configured
+	accepting sync.WaitGroup
+	done      chan struct{}
+}
+
+// Frontend finds a frontend for expressions.
+func (g *Graph) Frontend(name string) (expr.Proxy, bool) {
+	f, ok := g.frontends[name]
+	return f, ok
+}
+
+// Backend finds a backend for expressions.
+func (g *Graph) Backend(name string) (expr.Proxy, bool) {
+	b, ok := g.backends[name]
+	return b, ok
+}
+
+// Serve begins to accept clients.
+func (g *Graph) Serve() {
+	for _, f := range g.order {
+		f.serve(&g.accepting)
+	}
+	go g.purgeIdle()
+}
+
+// Stop stops accepting, lets the connections end their requests and returns
+// when all have ended, or with the context's error after cutting those left.
+func (g *Graph) Stop(ctx context.Context) error {
+	for _, f := range g.order {
+		f.stopping.Store(true)
+		f.slots.wake()
+		for _, b := range f.binds {
+			b.maxConn.wake()
+			for _, l := range b.listeners {
+				_ = l.Close() // an error means that it is closed already
+			}
+		}
+	}
+	g.engine.slots.wake()
+	g.accepting.Wait()
+	err := g.drain(ctx)
+	close(g.done)
+	for _, b := range g.backends {
+		for _, s := range b.servers {
+			s.idle.shut()
+			s.purge(all)
+		}
+	}
+	return err
+}
+
+// drain waits until no connection is left; idle ones are ended at once.
+func (g *Graph) drain(ctx context.Context) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		left := int64(0)
+		for _, f := range g.order {
+			left += f.Cur.Load()
+		}
+		if left == 0 {
+			return nil
+		}
+		g.engine.wakeParked(g)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			g.cut()
+			return ctx.Err()
+		}
+	}
+}
+
+// cut ends all connections and waits for their streams to notice.
+func (g *Graph) cut() {
+	for _, f := range g.order {
+		f.conns.each(func(c *conn) { c.Interrupt() })
+	}
+	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		left := int64(0)
+		for _, f := range g.order {
+			left += f.Cur.Load()
+		}
+		if left == 0 {
+			return
+		}
+	}
+}
+
+// purgeDelay is how long a server's connection stays idle (pool-purge-delay).
+const purgeDelay = 5 * time.Second
+
+// purgeIdle closes servers' connections that nobody needed for a while.
+func (g *Graph) purgeIdle() {
+	tick := time.NewTicker(purgeDelay)
+	defer tick.Stop()
+	for {
+		select {
+		case <-g.done:
+			return
+		case <-tick.C:
+			for _, b := range g.backends {
+				for _, s := range b.servers {
+					s.purgeOld()
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package proxy
+
+import (
+	"bytes"
+	"net/netip"
+
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
+)
+
+// ConnMode is what becomes of connections after a response.
+type ConnMode uint8
+
+// The modes: option http-keep-alive, http-server-close, httpclose.
+const (
+	KeepAlive ConnMode = iota
+	ServerClose
+	Close
+)
+
+// tokens calls fn for each element of a comma-separated field value.
+func tokens(value []byte, fn func(token []byte)) {
+	for len(value) > 0 {
+		tok := value
+		if i := bytes.IndexByte(value, ','); i >= 0 {
+			tok, value = value[:i], value[i+1:]
+		} else {
+			value = nil
+		}
+		if tok = bytes.Trim(tok, " \t"); len(tok) > 0 {
+			fn(tok)
+		}
+	}
+}
+
+// connectionSays reports whether a Connection field of m has the token.
+func connectionSays(m *httpmsg.Message, token string) bool {
+	found := false
+	for i := m.FindKnown(httpmsg.Connection, 0); i >= 0; i = m.FindKnown(httpmsg.Connection, i+1) {
+		tokens(m.Value(i), func(t []byte) { found = found || httpmsg.EqualFold(t, token) })
+	}
+	return found
+}
+
+// wantsKeepAlive reports whether the client lets its connection carry another request.
+func (s *stream) wantsKeepAlive() bool {
+	if s.req.Version == httpmsg.HTTP10 {
+		return s.reqP.HopByHop() && connectionSays(&s.req, "keep-alive")
+	}
+	return !s.reqP.HopByHop() || !connectionSays(&s.req, "close")
+}
+
+// keepsAlive decides whether the client's connection carries another request.
+func (s *stream) keepsAlive() bool {
+	return s.requestKeep && s.reqDone && s.fe.opts.connMode != Close && !s.c.draining()
+}
+
+// dropHopByHop removes the fields that are about this connection only (RFC 9110
+// section 7.6.1), and says which protocol an Upgrade asks for.
+func dropHopByHop(m *httpmsg.Message) (upgrade bool) {
+	upgrade = m.FindKnown(httpmsg.Upgrade, 0) >= 0 && connectionSays(m, "upgrade")
+	for i := m.FindKnown(httpmsg.Connection, 0); i >= 0; i = m.FindKnown(httpmsg.Connection, i+1) {
+		tokens(m.Value(i), func(t []byte) { dropNamed(m, t, upgrade) })
+		m.DelAt(i)
+	}
+	m.DelKnown(httpmsg.KeepAlive)
+	m.DelKnown(httpmsg.ProxyConnection)
+	if !upgrade {
+		m.DelKnown(httpmsg.Upgrade)
+	}
+	dropTE(m)
+	return upgrade
+}
+
+// dropNamed removes the fields that a Connection token names, but never those
+// that frame or route the message.
+func dropNamed(m *httpmsg.Message, name []byte, upgrade bool) {
+	switch httpmsg.Classify(name) {
+	case httpmsg.Host, httpmsg.ContentLength, httpmsg.TransferEncoding, httpmsg.Connection, httpmsg.TE:
+		return
+	case httpmsg.Upgrade:
+		if upgrade {
+			return
+		}
+	}
+	for i := 0; i < m.Fields(); i++ {
+		if !m.Deleted(i) && bytes.EqualFold(m.Name(i), name) {
+			m.DelAt(i)
+		}
+	}
+}
+
+// dropTE keeps TE only where it says that trailers are welcome.
+func dropTE(m *httpmsg.Message) {
+	for i := m.FindKnown(httpmsg.TE, 0); i >= 0; i = m.FindKnown(httpmsg.TE, i+1) {
+		if !httpmsg.EqualFold(m.Value(i), "trailers") {
+			m.DelAt(i)
+		}
+	}
+}
+
+// prepareRequest makes the request fit for the server's connection.
+func (s *stream) prepareRequest() {
+	m := &s.req
+	upgrade := s.reqP.HopByHop() && dropHopByHop(m)
+	o := s.be.opts
+	if f := o.forwardFor; f != nil {
+		f.apply(s)
+	} else if f := s.fe.opts.forwardFor; f != nil {
+		f.apply(s)
+	}
+	if o.forwarded || s.fe.opts.forwarded {
+		s.addForwarded()
+	}
+	s.persistRequest()
+	m.SetVersion(httpmsg.HTTP11)
+	switch {
+	case upgrade:
+		m.AddHeaderString("connection", "Upgrade")
+	case s.serverMode() != KeepAlive:
+		m.AddHeaderString("connection", "close")
+	}
+}
+
+// serverMode is the connection mode towards the server.
+func (s *stream) serverMode() ConnMode { return max(s.fe.opts.connMode, s.be.opts.connMode) }
+
+// prepareResponse makes the response fit for the client's connection and
+// decides whether both connections are kept.
+func (s *stream) prepareResponse() {
+	m := &s.res
+	keep := m.Body != httpmsg.UntilClose && s.serverMode() == KeepAlive
+	if s.resP.HopByHop() {
+		if m.Version == httpmsg.HTTP10 {
+			keep = keep && connectionSays(m, "keep-alive")
+		} else {
+			keep = keep && !connectionSays(m, "close")
+		}
+		dropHopByHop(m)
+	} else if m.Version == httpmsg.HTTP10 {
+		keep = false
+	}
+	s.serverKeep = keep && !s.tunnel
+	s.clientKeep = m.Body != httpmsg.UntilClose && !s.tunnel && s.keepsAlive() &&
+		!(m.Body == httpmsg.Chunked && s.req.Version == httpmsg.HTTP10)
+	s.persistResponse()
+}
+
+// finishHead gives the response's head its last touches, after all rules.
+func (s *stream) finishHead() {
+	m := &s.res
+	m.SetVersion(httpmsg.HTTP11)
+	if m.Body == httpmsg.Chunked && s.req.Version == httpmsg.HTTP10 {
+		m.DelKnown(httpmsg.TransferEncoding)
+	}
+	if s.tunnel {
+		if m.Status == 101 {
+			m.AddHeaderString("connection", "Upgrade")
+		}
+		return
+	}
+	s.announce(m)
+}
+
+// announce tells the client what becomes of its connection.
+func (s *stream) announce(m *httpmsg.Message) {
+	switch {
+	case !s.clientKeep:
+		m.AddHeaderString("connection", "close")
+	case s.env.Req != nil && s.req.Version == httpmsg.HTTP10:
+		m.AddHeaderString("connection", "keep-alive")
+	}
+}
+
+// forwardFor is option forwardfor.
+type forwardFor struct {
+	except []netip.Prefix
+	header string
+	ifNone bool
+}
+
+func (f *forwardFor) apply(s *stream) {
+	src := s.c.facts.Src.Addr()
+	if !src.IsValid() {
+		return
+	}
+	for _, p := range f.except {
+		if p.Contains(src) {
+			return
+		}
+	}
+	if f.ifNone && s.req.Find(f.header, 0) >= 0 {
+		return
+	}
+	s.req.AddHeader(f.header, src.AppendTo(s.env.Scratch(48)))
+}
+
+// addForwarded appends a Forwarded field (RFC 7239): by default proto and for.
+func (s *stream) addForwarded() {
+	b := append(s.env.Scratch(96), "proto="...)
+	if s.c.facts.TLS != nil {
+		b = append(b, "https;"...)
+	} else {
+		b = append(b, "http;"...)
+	}
+	b = append(b, "for="...)
+	switch src := s.c.facts.Src.Addr(); {
+	case !src.IsValid():
+		b = append(b, "unknown"...)
+	case src.Is6():
+		b = append(b, `"[`...)
+		b = append(src.AppendTo(b), `]"`...)
+	default:
+		b = src.AppendTo(b)
+	}
+	s.req.AddHeader("forwarded", b)
+}

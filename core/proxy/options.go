@@ -1,0 +1,58 @@
+package proxy
+
+import (
+	"github.com/fairleadproxy/fairlead/core/expr"
+)
+
+// options are a proxy's settings, compiled.
+type options struct {
+	timeouts   Timeouts
+	connMode   ConnMode
+	reuse      ReuseMode
+	retries    int
+	redispatch int // 0: no; 1: at every retry; n: at every nth; -1: at the last
+	retryOn    retryOn
+
+	forwardFor *forwardFor
+	forwarded  bool
+	errorFiles map[int][]byte
+
+	dontLogNull, ignoreProbes, abortOnClose bool
+}
+
+// redispatches reports whether the nth retry may go to another server.
+func (o *options) redispatches(n int) bool {
+	switch {
+	case o.redispatch == 0:
+		return false
+	case o.redispatch < 0:
+		return n >= o.retries+1+o.redispatch
+	}
+	return n%o.redispatch == 0
+}
+
+// retryOn are the failures besides those to connect that are retried.
+type retryOn struct {
+	none, connFailure, emptyResponse, junkResponse, responseTimeout bool
+	statuses                                                        map[int]bool
+}
+
+func (r *retryOn) allows(f *failure) bool {
+	switch {
+	case f.op == connecting:
+		return r.connFailure
+	case f.timeout:
+		return r.responseTimeout
+	case f.op == parsing:
+		return r.junkResponse
+	case !f.began:
+		return r.emptyResponse
+	}
+	return false
+}
+
+// useServer is one use-server rule.
+type useServer struct {
+	cond   *expr.Cond
+	server *Server
+}

@@ -1,0 +1,182 @@
+package proxy
+
+import (
+	"bytes"
+
+	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
+)
+
+// cookieMode is how a backend's cookie binds clients to servers.
+type cookieMode uint8
+
+const (
+	noCookie cookieMode = iota
+	cookieInsert
+	cookieRewrite
+	cookiePrefix
+)
+
+// cookiePolicy is the backend's `cookie` setting (HAProxy manual section 4.2).
+type cookiePolicy struct {
+	mode     cookieMode
+	name     string
+	indirect bool   // the server does not see the cookie
+	noCache  bool   // responses that set it are marked private
+	postOnly bool   // only responses to POST set it
+	preserve bool   // the server may set it itself
+	attrs    string // "; Path=/; HttpOnly; ..."
+}
+
+// persistent gives the server a stream is bound to by a use-server rule or a
+// cookie: taken when it has a free slot, full when the stream must queue there.
+func (b *Backend) persistent(s *stream) (taken, full *Server) {
+	srv := b.boundTo(s)
+	if srv == nil || srv == s.failed {
+		return nil, nil
+	}
+	if srv.occupy() {
+		return srv, nil
+	}
+	return nil, srv
+}
+
+func (b *Backend) boundTo(s *stream) *Server {
+	for i := range b.useServer {
+		r := &b.useServer[i]
+		s.env.Phase = expr.UseServer
+		if (r.cond == nil || r.cond.Eval(&s.env)) && r.server.Persistent() {
+			return r.server
+		}
+	}
+	return s.cookieServer
+}
+
+// persistRequest finds the server that the request's cookie names, and hides
+// the cookie from the server where that is wanted.
+func (s *stream) persistRequest() {
+	p := &s.be.persistence
+	s.cookieServer = nil
+	if p.mode == noCookie {
+		return
+	}
+	for i := s.req.FindKnown(httpmsg.Cookie, 0); i >= 0; i = s.req.FindKnown(httpmsg.Cookie, i+1) {
+		value, start, end, ok := findCookie(s.req.Value(i), p.name)
+		if !ok {
+			continue
+		}
+		key, rest := value, []byte(nil)
+		if p.mode == cookiePrefix {
+			if j := bytes.IndexByte(value, '~'); j >= 0 {
+				key, rest = value[:j], value[j+1:]
+			}
+		}
+		s.cookieServer = s.be.serverByCookie(key)
+		line := s.req.Value(i)
+		switch {
+		case p.mode == cookiePrefix && rest != nil:
+			b := append(s.env.Scratch(len(line)), line[:end-len(value)]...)
+			b = append(append(b, rest...), line[end:]...)
+			s.req.SetValue(i, b)
+		case p.mode == cookieInsert && p.indirect:
+			s.dropCookie(i, line, start, end)
+		}
+		return
+	}
+}
+
+// serverByCookie gives the usable server with the cookie value.
+func (b *Backend) serverByCookie(value []byte) *Server {
+	for _, srv := range b.servers {
+		if srv.cookie != "" && srv.cookie == string(value) && srv.Persistent() {
+			return srv
+		}
+	}
+	return nil
+}
+
+// dropCookie removes one cookie from field i.
+func (s *stream) dropCookie(i int, line []byte, start, end int) {
+	before, after := bytes.TrimRight(line[:start], "; "), bytes.TrimLeft(line[end:], "; ")
+	if len(before)+len(after) == 0 {
+		s.req.DelAt(i)
+		return
+	}
+	b := append(s.env.Scratch(len(line)+2), before...)
+	if len(before) > 0 && len(after) > 0 {
+		b = append(b, "; "...)
+	}
+	s.req.SetValue(i, append(b, after...))
+}
+
+// findCookie finds name in a Cookie field: its value, and where name=value stands.
+func findCookie(line []byte, name string) (value []byte, start, end int, ok bool) {
+	for pos := 0; pos < len(line); {
+		for pos < len(line) && (line[pos] == ' ' || line[pos] == ';') {
+			pos++
+		}
+		stop := len(line)
+		if j := bytes.IndexByte(line[pos:], ';'); j >= 0 {
+			stop = pos + j
+		}
+		pair := bytes.TrimRight(line[pos:stop], " ")
+		if eq := bytes.IndexByte(pair, '='); eq >= 0 && string(pair[:eq]) == name {
+			return pair[eq+1:], pos, pos + len(pair), true
+		}
+		pos = stop
+	}
+	return nil, 0, 0, false
+}
+
+// persistResponse sets the cookie that binds the client to the server.
+func (s *stream) persistResponse() {
+	p := &s.be.persistence
+	if p.mode == noCookie || s.srv.cookie == "" {
+		return
+	}
+	if p.mode != cookieInsert {
+		s.rewriteCookie(p)
+		return
+	}
+	if s.cookieServer == s.srv || p.postOnly && string(s.req.Method()) != "POST" {
+		return
+	}
+	if p.preserve && setsCookie(&s.res, p.name) {
+		return
+	}
+	b := append(s.env.Scratch(len(p.name)+len(s.srv.cookie)+len(p.attrs)+1), p.name...)
+	b = append(append(append(b, '='), s.srv.cookie...), p.attrs...)
+	s.res.AddHeader("set-cookie", b)
+	if p.noCache {
+		s.res.AddHeaderString("cache-control", "private")
+	}
+}
+
+// rewriteCookie puts the server's cookie value in place of, or before, the
+// value that the server itself sets.
+func (s *stream) rewriteCookie(p *cookiePolicy) {
+	for i := s.res.FindKnown(httpmsg.SetCookie, 0); i >= 0; i = s.res.FindKnown(httpmsg.SetCookie, i+1) {
+		line := s.res.Value(i)
+		head := len(p.name) + 1
+		if len(line) < head || string(line[:len(p.name)]) != p.name || line[len(p.name)] != '=' {
+			continue
+		}
+		b := append(s.env.Scratch(len(line)+len(s.srv.cookie)+1), line[:head]...)
+		b = append(b, s.srv.cookie...)
+		if p.mode == cookiePrefix {
+			b = append(append(b, '~'), line[head:]...)
+		} else if j := bytes.IndexByte(line, ';'); j >= 0 {
+			b = append(b, line[j:]...)
+		}
+		s.res.SetValue(i, b)
+	}
+}
+
+func setsCookie(m *httpmsg.Message, name string) bool {
+	for i := m.FindKnown(httpmsg.SetCookie, 0); i >= 0; i = m.FindKnown(httpmsg.SetCookie, i+1) {
+		if v := m.Value(i); len(v) > len(name) && string(v[:len(name)]) == name && v[len(name)] == '=' {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,334 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/balancer"
+	"github.com/fairleadproxy/fairlead/core/http1"
+	"github.com/fairleadproxy/fairlead/core/relay"
+)
+
+// operation is what a stream did when it failed at a server.
+type operation uint8
+
+const (
+	connecting operation = iota
+	sending
+	awaiting
+	parsing
+	replying // the client went away
+)
+
+// failure is one failed attempt at a server.
+type failure struct {
+	op      operation
+	err     error
+	timeout bool
+	reused  bool // the connection had carried requests before
+	began   bool // bytes of a response had come
+}
+
+// attempts counts what was tried for a stream.
+type attempts struct {
+	n      int
+	stale  int // idle connections that turned out closed
+	queued bool
+	last   failure
+}
+
+func (s *stream) failure(op operation, err error) *failure {
+	s.attempts.last = failure{
+		op: op, err: err, timeout: errors.Is(err, os.ErrDeadlineExceeded),
+		reused: s.sc != nil && s.sc.reused > 0, began: s.sc != nil && s.sc.in.Len() > 0,
+	}
+	return &s.attempts.last
+}
+
+// assign finds a server with a free slot, waiting in a queue when all are busy.
+func (s *stream) assign() bool {
+	if s.srv != nil {
+		return true // the same one again
+	}
+	r := balancer.Request{Env: &s.env, Src: s.c.facts.Src.Addr()}
+	if s.failed != nil {
+		r.Avoid = s.failed
+	}
+	srv, full := s.be.persistent(s)
+	if srv == nil && full == nil {
+		srv, full = s.be.pick(&r)
+	}
+	if srv == nil {
+		srv = s.wait(full)
+	}
+	if srv == nil {
+		return false
+	}
+	s.srv = srv
+	s.facts.Server = srv.name
+	srv.enter()
+	if s.timed {
+		s.facts.Queue = time.Duration(relay.Ticks() - max(s.headReceived, s.begun))
+	}
+	return true
+}
+
+// wait queues for a slot: of the server that the stream is bound to, else of any.
+func (s *stream) wait(bound *Server) *Server {
+	q, again := &s.be.waiting, func() *Server {
+		srv, _ := s.be.pick(&balancer.Request{Env: &s.env, Src: s.c.facts.Src.Addr()})
+		return srv
+	}
+	if bound != nil {
+		q, again = &bound.waiting, func() *Server {
+			if bound.occupy() {
+				return bound
+			}
+			return nil
+		}
+		if bound.maxQueue > 0 && q.len() >= bound.maxQueue {
+			q = nil
+		}
+	} else if len(s.be.picker.Load().usable) == 0 {
+		q = nil
+	}
+	if q == nil {
+		s.term('S', 'C')
+		s.be.ConErrors.Add(1)
+		s.fail(503)
+		return nil
+	}
+	timeout := s.be.opts.timeouts.Queue
+	if timeout == 0 {
+		timeout = s.be.opts.timeouts.Connect
+	}
+	srv, before := q.await(timeout, again)
+	if bound != nil {
+		s.facts.SrvQueue += before
+	} else {
+		s.facts.BackendQueue += before
+	}
+	if srv == nil {
+		if s.timed {
+			s.facts.Queue = time.Duration(relay.Ticks() - max(s.headReceived, s.begun))
+		}
+		s.term('s', 'Q')
+		s.be.ConErrors.Add(1)
+		s.fail(503)
+	}
+	return srv
+}
+
+// connect gets a connection to the assigned server: an idle one, or a new one.
+func (s *stream) connect() *failure {
+	if sc := s.idleConn(); sc != nil {
+		s.sc = sc
+		s.srv.Reuses.Add(1)
+		if s.timed {
+			s.connectedAt = relay.Ticks()
+			s.facts.Connect = 0
+		}
+		return nil
+	}
+	var start int64
+	if s.timed {
+		start = relay.Ticks()
+	}
+	sc, err := s.srv.open(s.be.opts.timeouts.Connect)
+	if err != nil {
+		return s.failure(connecting, err)
+	}
+	if err := s.srv.proxyOut.send(sc.Conn, &s.c.facts); err != nil {
+		s.srv.discard(sc)
+		return s.failure(connecting, err)
+	}
+	s.sc = sc
+	if s.timed {
+		s.connectedAt = relay.Ticks()
+		s.facts.Connect = time.Duration(s.connectedAt - start)
+	}
+	return nil
+}
+
+// idleConn gives an idle connection to the server as http-reuse allows.
+func (s *stream) idleConn() *serverConn {
+	if !s.facts.HTTP {
+		return nil
+	}
+	if own := s.c.owned; own != nil {
+		s.c.owned = nil
+		if own.server == s.srv && !own.dead.Load() {
+			return own
+		}
+		own.server.discard(own)
+	}
+	if s.attempts.stale > 0 || s.srv.proxyOut.used() {
+		return nil
+	}
+	var sc *serverConn
+	switch mode := s.be.opts.reuse; {
+	case mode == ReuseAlways, mode != ReuseNever && s.c.facts.Requests > 1:
+		sc = s.srv.takeIdle(0)
+	case mode == ReuseAggressive:
+		sc = s.srv.takeIdle(2)
+	}
+	// A request that must not be sent twice does not take the risk that the
+	// server closes just now.
+	if sc != nil && !idempotent(s.req.Method()) && sc.PeerClosed() {
+		s.srv.discard(sc)
+		return nil
+	}
+	return sc
+}
+
+// idempotent methods may be sent again after a connection broke (RFC 9110 section 9.2.2).
+func idempotent(method []byte) bool {
+	switch string(method) {
+	case "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE":
+		return true
+	}
+	return false
+}
+
+// again decides whether a failed attempt is followed by another, and prepares it.
+func (s *stream) again(f *failure) bool {
+	s.dropServerConn()
+	if f.op == replying || !s.reqDone && f.op != connecting {
+		return false
+	}
+	if f.reused && !f.began && !f.timeout && s.attempts.stale == 0 && idempotent(s.req.Method()) {
+		s.attempts.stale++ // the server had closed it meanwhile: no fault of anyone
+		return true
+	}
+	if f.op != connecting && !s.be.opts.retryOn.allows(f) {
+		return false
+	}
+	if s.attempts.n >= s.be.opts.retries {
+		return false
+	}
+	s.attempts.n++
+	s.facts.Retries++
+	s.be.Retries.Add(1)
+	s.srv.Retries.Add(1)
+	if s.be.opts.redispatches(s.attempts.n) && len(s.be.picker.Load().usable) > 1 {
+		s.failed = s.srv
+		s.facts.Redispatched = true
+		s.be.Redisp.Add(1)
+		s.leaveServer()
+		return true
+	}
+	// The same server again: not at once, it may be restarting.
+	if f.op == connecting && !f.timeout {
+		s.pause(min(s.be.opts.timeouts.Connect, time.Second))
+	}
+	return true
+}
+
+// pause waits, unless the client goes away meanwhile.
+func (s *stream) pause(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	<-t.C
+}
+
+// giveUp answers after the last attempt.
+func (s *stream) giveUp(f *failure) bool {
+	if s.srv != nil {
+		s.srv.failed(f)
+	}
+	switch {
+	case s.upload.clientFailed():
+		return s.badUpload(s.upload.err)
+	case f.op == replying:
+		s.be.CliAborts.Add(1)
+		s.term('C', 'D')
+		return false
+	case f.op == connecting:
+		s.be.ConErrors.Add(1)
+		if f.timeout {
+			s.term('s', 'C')
+		} else {
+			s.term(causeOf(f.err), 'C')
+		}
+		return s.fail(503)
+	case f.timeout:
+		s.be.ResErrors.Add(1)
+		s.term('s', 'H')
+		return s.fail(504)
+	case f.op == parsing:
+		s.be.ResErrors.Add(1)
+		s.term('P', 'H')
+		return s.fail(502)
+	}
+	s.be.ResErrors.Add(1)
+	s.be.SrvAborts.Add(1)
+	s.term('S', 'H')
+	return s.fail(502)
+}
+
+// badUpload answers a client that did not send its request's body as it should.
+func (s *stream) badUpload(err error) bool {
+	var he *http1.Error
+	switch {
+	case errors.As(err, &he):
+		s.fe.ReqErrors.Add(1)
+		s.term('P', 'D')
+		return s.fail(he.Status)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.fe.CliAborts.Add(1)
+		s.term('c', 'D')
+		return s.fail(408)
+	}
+	s.fe.CliAborts.Add(1)
+	s.term('C', 'D')
+	s.facts.Status = 400
+	return false
+}
+
+// causeOf says whether a connection failed for the server's reasons ('S') or
+// for want of resources here ('R').
+func causeOf(err error) byte {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL, syscall.EADDRINUSE} {
+		if errors.Is(err, e) {
+			return 'R'
+		}
+	}
+	return 'S'
+}
+
+// failed counts a stream that this server failed.
+func (s *Server) failed(f *failure) {
+	switch {
+	case f.op == connecting:
+		s.ConErrors.Add(1)
+	case f.op == replying:
+		s.CliAborts.Add(1)
+	default:
+		s.ResErrors.Add(1)
+		if f.err == io.EOF {
+			s.SrvAborts.Add(1)
+		}
+	}
+}
+
+// dropServerConn closes the connection in use.
+func (s *stream) dropServerConn() {
+	if s.sc == nil {
+		return
+	}
+	s.stopUpload()
+	s.srv.discard(s.sc)
+	s.sc = nil
+}
+
+// leaveServer gives the slot back.
+func (s *stream) leaveServer() {
+	if s.srv != nil {
+		s.srv.leave()
+		s.srv.release()
+		s.srv = nil
+	}
+}

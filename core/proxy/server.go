@@ -1,0 +1,220 @@
+package proxy
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/protocol"
+	"github.com/fairleadproxy/fairlead/core/relay"
+)
+
+// Server is one server of a backend.
+type Server struct {
+	Counters
+
+	name    string
+	id      int
+	backend *Backend
+	addr    atomic.Pointer[netip.AddrPort]
+	path    string // of a unix server
+	proto   protocol.Protocol
+	mptcp   bool
+	dial    protocol.DialOptions
+
+	maxConn  int64 // 0: no limit
+	maxQueue int64
+	backup   bool
+	proxyOut proxyHeader // send-proxy
+	cookie   string
+
+	weight  atomic.Int64 // as configured or set at run time, 0..256
+	factor  atomic.Int64 // slow start: per mille of the weight
+	up      atomic.Bool  // health
+	admin   atomic.Int32 // maintenance, drain
+	served  atomic.Int64 // streams that hold a slot
+	waiting queue
+
+	idle idlePool
+}
+
+// Administrative states.
+const (
+	Ready int32 = iota
+	Drain
+	Maint
+)
+
+// The methods of balancer.Server and expr.Server.
+
+// Name gives the server's name in its backend.
+func (s *Server) Name() string { return s.name }
+
+// ID gives the server's number, from 1.
+func (s *Server) ID() int { return s.id }
+
+// Weight gives the effective weight.
+func (s *Server) Weight() int {
+	w := s.weight.Load()
+	if w == 0 {
+		return 0
+	}
+	return int(max(1, w*s.factor.Load()/1000))
+}
+
+// Conns gives the streams served and queued here.
+func (s *Server) Conns() int64 { return s.served.Load() + s.waiting.len() }
+
+// Full reports whether the server serves maxconn streams.
+func (s *Server) Full() bool { return s.maxConn > 0 && s.served.Load() >= s.maxConn }
+
+// Usable reports whether the server takes traffic that is balanced.
+func (s *Server) Usable() bool { return s.up.Load() && s.admin.Load() == Ready && s.weight.Load() > 0 }
+
+// Persistent reports whether it takes traffic that is bound to it by a cookie or rule.
+func (s *Server) Persistent() bool { return s.up.Load() && s.admin.Load() != Maint }
+
+// serverConn is a connection to a server.
+type serverConn struct {
+	*relay.Conn
+	in     relay.Buffer
+	server *Server
+	reused int         // requests it has carried before this one
+	dead   atomic.Bool // its peer has closed while it was idle
+	since  int64       // tick at which it became idle
+	prev   *serverConn // in the idle pool
+	next   *serverConn
+}
+
+// idlePool keeps idle connections, the one used last on top.
+type idlePool struct {
+	mu       sync.Mutex
+	top, end *serverConn
+	n        int
+	max      int // -1: no limit
+	closed   bool
+}
+
+// takeIdle gives an idle connection that has carried at least uses requests.
+func (s *Server) takeIdle(uses int) *serverConn {
+	p := &s.idle
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := p.top; c != nil; c = c.next {
+		if c.reused >= uses && !c.dead.Load() {
+			p.unlink(c)
+			return c
+		}
+	}
+	return nil
+}
+
+// putIdle keeps a connection for another request and reports whether it did.
+func (s *Server) putIdle(c *serverConn, now int64) bool {
+	p := &s.idle
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || c.dead.Load() || p.max >= 0 && p.n >= p.max {
+		return false
+	}
+	c.since = now
+	c.next = p.top
+	if p.top != nil {
+		p.top.prev = c
+	} else {
+		p.end = c
+	}
+	p.top = c
+	p.n++
+	return true
+}
+
+func (p *idlePool) unlink(c *serverConn) {
+	if c.prev != nil {
+		c.prev.next = c.next
+	} else {
+		p.top = c.next
+	}
+	if c.next != nil {
+		c.next.prev = c.prev
+	} else {
+		p.end = c.prev
+	}
+	c.prev, c.next = nil, nil
+	p.n--
+}
+
+func (p *idlePool) holds(c *serverConn) bool { return c.prev != nil || p.top == c }
+
+// peerClosed is the watcher's word that the server closed c.
+func (s *Server) peerClosed(c *serverConn) {
+	c.dead.Store(true)
+	s.idle.mu.Lock()
+	idle := s.idle.holds(c)
+	if idle {
+		s.idle.unlink(c)
+	}
+	s.idle.mu.Unlock()
+	if idle {
+		s.discard(c)
+	}
+}
+
+// all is later than any tick.
+const all = int64(-1)
+
+// purge closes connections that were idle since before tick, or all.
+func (s *Server) purge(before int64) {
+	for {
+		s.idle.mu.Lock()
+		c := s.idle.end
+		if c == nil || before != all && c.since > before {
+			s.idle.mu.Unlock()
+			return
+		}
+		s.idle.unlink(c)
+		s.idle.mu.Unlock()
+		s.discard(c)
+	}
+}
+
+// discard closes a connection that is in no pool.
+func (s *Server) discard(c *serverConn) {
+	s.backend.engine.watcher.Forget(c.Conn)
+	c.in.Release()
+	c.Close()
+}
+
+// open dials the server.
+func (s *Server) open(timeout time.Duration) (*serverConn, error) {
+	o := s.dial
+	o.Timeout = timeout
+	to := protocol.Target{Path: s.path}
+	if a := s.addr.Load(); a != nil {
+		to.Addr = *a
+	}
+	conn, err := s.proto.Dial(to, &o)
+	if err != nil {
+		return nil, err
+	}
+	s.Connects.Add(1)
+	c := &serverConn{Conn: conn, server: s}
+	c.in.Pool = s.backend.engine.pool
+	return c, nil
+}
+
+// watch has the watcher tell when the server closes c, once c has become worth keeping.
+func (s *Server) watch(c *serverConn) {
+	s.backend.engine.watcher.Closed(c.Conn, func(relay.Event) { s.peerClosed(c) })
+}
+
+// purgeOld closes the connections that were idle for the purge delay.
+func (s *Server) purgeOld() { s.purge(relay.Ticks() - int64(purgeDelay)) }
+
+// shut has the pool take no more connections.
+func (p *idlePool) shut() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+}
