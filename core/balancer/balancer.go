@@ -75,3 +75,11 @@ type Request struct {
 	// returns another one where it can.
 	Avoid Server
 }
+
+// HashTyped is implemented by balancers that hash; SetHashType is called before
+// Compile with the backend's hash-type and hash-balance-factor (HAProxy manual
+// section 4.2), whose words are "" where nothing was configured. A balancer's
+// own settings come before these.
+type HashTyped interface {
+	SetHashType(method, function, modifier string, factor int)
+}

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"time"
-
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 )
 
@@ -15,9 +13,6 @@ type BackendSettings struct {
 	// HashBalanceFactor bounds a server's load with consistent hashes, in
 	// percent of the mean, from 101. Default 0: no bound.
 	HashBalanceFactor int `toml:"hash-balance-factor" min:"0" max:"65535"`
-	// Fullconn is the backend's load at which servers with a minconn reach their
-	// maxconn. Default 0: a tenth of the frontends' maxconn.
-	Fullconn int `toml:"fullconn" min:"0"`
 
 	// Check turns the servers' health checks on: true for a TCP connection, a
 	// module's name, or a table. Default: none.
@@ -34,14 +29,9 @@ type BackendSettings struct {
 	// RetryOn is what is retried: names and statuses in a list or in one string.
 	// Default "conn-failure".
 	RetryOn RetryOn `toml:"retry-on"`
-	// MaxKeepAliveQueue is how long a server's queue may be for keep-alive to stay
-	// with it. Default -1: any length.
-	MaxKeepAliveQueue int `toml:"max-keep-alive-queue" min:"-1"`
 
 	// Cookie binds clients to servers: a table, or the cookie's name. Default: none.
 	Cookie *Cookie `toml:"cookie"`
-	// DynamicCookieKey is the secret of dynamic cookies. Default: none.
-	DynamicCookieKey string `toml:"dynamic-cookie-key"`
 	// Forwarded adds RFC 7239's field to requests: true, or a table. Default false.
 	Forwarded *Forwarded `toml:"forwarded,bool"`
 	// HTTPSendNameHeader is the field that tells a server its name. Default: none.
@@ -59,7 +49,6 @@ func (b *BackendSettings) SetDefaults() {
 	b.HTTPReuse = "safe"
 	b.Retries = 3
 	b.RetryOn = RetryOn{"conn-failure"}
-	b.MaxKeepAliveQueue = -1
 	b.Balance.Type = "roundrobin"
 }
 
@@ -136,29 +125,9 @@ type Cookie struct {
 	Domain tree.OneOrMany[tree.Text] `toml:"domain"`
 	// Attr are further attributes, such as "SameSite=Lax". Default: none.
 	Attr tree.OneOrMany[tree.Text] `toml:"attr"`
-	// Maxidle ends it that long after its last use, Maxlife after its first. A
-	// bare number is seconds here. Default 0: never.
-	Maxidle CookieAge `toml:"maxidle"`
-	Maxlife CookieAge `toml:"maxlife"`
-	// Dynamic makes values of servers' addresses and dynamic-cookie-key. Default false.
-	Dynamic bool `toml:"dynamic"`
 
 	// Pos is where the cookie stands.
 	Pos tree.Pos `toml:"-"`
-}
-
-// CookieAge is a duration whose bare numbers are seconds.
-type CookieAge time.Duration
-
-// DecodeNode reads a number of seconds or a string with a unit.
-func (a *CookieAge) DecodeNode(n *tree.Node) error {
-	var d time.Duration
-	err := n.Decode(&d)
-	if n.Kind == tree.Int {
-		d *= 1000 // from milliseconds
-	}
-	*a = CookieAge(d)
-	return err
 }
 
 // Forwarded is option forwarded (RFC 7239; section 4.2).
@@ -205,6 +174,4 @@ type Source struct {
 	Address tree.Text `toml:"address,required,short"`
 	// Interface is the network interface to connect through. Default: any.
 	Interface string `toml:"interface"`
-	// Usesrc is an address to appear as, or "client" or "clientip". Default: none.
-	Usesrc tree.Text `toml:"usesrc"`
 }

@@ -14,8 +14,6 @@ type FrontendSettings struct {
 	// Backlog is how many connections the kernel keeps waiting to be accepted.
 	// Default 0: maxconn.
 	Backlog int `toml:"backlog" min:"0"`
-	// RateLimitSessions is how many connections a second are accepted. Default 0: no limit.
-	RateLimitSessions int `toml:"rate-limit-sessions" min:"0"`
 
 	// DefaultBackend is the backend of what no use-backend rule chose one for.
 	// Default: none, which is answered with 503; of a listen section: itself.
@@ -80,21 +78,13 @@ type Bind struct {
 	Maxconn int `toml:"maxconn" min:"0"`
 	// Backlog is how many connections wait in the kernel. Default 0: the frontend's.
 	Backlog int `toml:"backlog" min:"0"`
-	// Nice makes its connections give way to others, from -1024 to 1024. Default 0.
-	Nice int `toml:"nice" min:"-1024" max:"1024"`
 
 	// AcceptProxy says that clients begin with a PROXY protocol header: true, or
 	// a table that tells which. Default false.
 	AcceptProxy *AcceptProxy `toml:"accept-proxy,bool"`
-	// TLS is the configuration of TLS, for its module to read. Default: none.
-	TLS *tree.Node `toml:"tls"`
-	// Proto is the application protocol, such as "h2". Default: found out.
-	Proto string `toml:"proto"`
 
 	// Interface is the network interface to listen on. Default: any.
 	Interface string `toml:"interface"`
-	// Namespace is the network namespace to listen in. Default: the process's.
-	Namespace string `toml:"namespace"`
 	// MSS is the largest TCP segment to announce, in bytes. Default 0: the kernel's.
 	MSS int `toml:"mss" min:"0" max:"65535"`
 	// TCPUT is how long sent data may stay unacknowledged (TCP user timeout).

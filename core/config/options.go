@@ -24,37 +24,13 @@ type Options struct {
 	LogSeparateErrors bool // failed streams are logged at level err
 	Logasap           bool // log before the end of the stream
 	LogHealthChecks   bool // log every change of a check's result
-	SocketStats       bool // statistics by bind
-	Contstats         bool // statistics while streams last
 
-	Abortonclose      bool // end requests in queues whose clients left
-	Allbackups        bool // use all backup servers at once
-	Checkcache        bool // refuse cacheable responses that set cookies
-	Persist           bool // use a cookie's server even when it is down
-	PreferLastServer  bool // stay with the connection's last server
-	HTTPBufferRequest bool // wait for the body before going on
-	HTTPIgnoreProbes  bool // say nothing to connections without a request
-	HTTPNoDelay       bool // send small pieces at once
-	HTTPPretendKeep   bool // option http-pretend-keepalive
-	HTTPUseProxyHdr   bool // option http-use-proxy-header
-	IdleCloseResponse bool // option idle-close-on-response
-	IndependentStream bool // sending does not renew the timeout of receiving
-	Nolinger          bool // drop unsent data when closing
-	SpliceAuto        bool // splice(2) where it is worth it
-	SpliceRequest     bool // splice(2) for requests
-	SpliceResponse    bool // splice(2) for responses
-	TCPSmartAccept    bool // delay the first acknowledgement
-	TCPSmartConnect   bool // the same towards servers
-	TCPKA             bool // TCP keep-alive on both sides
-	CliTCPKA          bool // TCP keep-alive towards clients
-	SrvTCPKA          bool // TCP keep-alive towards servers
-	Transparent       bool // servers are what clients connected to
-
-	// AcceptUnsafeRequest and AcceptUnsafeResponse let some breaches of HTTP pass.
-	AcceptUnsafeRequest  bool
-	AcceptUnsafeResponse bool
-	// RestrictReqHdrNames is "preserve", "delete" or "reject". Default "": by mode.
-	RestrictReqHdrNames string
+	Allbackups       bool // use all backup servers at once
+	Persist          bool // use a cookie's server even when it is down
+	HTTPIgnoreProbes bool // say nothing to connections without a request
+	TCPKA            bool // TCP keep-alive on both sides
+	CliTCPKA         bool // TCP keep-alive towards clients
+	SrvTCPKA         bool // TCP keep-alive towards servers
 
 	forwardfor, forwarded, originalto bool // for the keys of these names
 }
@@ -80,49 +56,28 @@ type option struct {
 // optionTable is made anew for each use, being no state of the package.
 func optionTable() []option {
 	return []option{
-		{name: "abortonclose", side: both, flag: func(o *Options) *bool { return &o.Abortonclose }},
-		{name: "accept-unsafe-violations-in-http-request", side: front, flag: func(o *Options) *bool { return &o.AcceptUnsafeRequest }},
-		{name: "accept-unsafe-violations-in-http-response", side: back, flag: func(o *Options) *bool { return &o.AcceptUnsafeResponse }},
 		{name: "allbackups", side: back, flag: func(o *Options) *bool { return &o.Allbackups }},
-		{name: "checkcache", side: back, flag: func(o *Options) *bool { return &o.Checkcache }},
 		{name: "clf", side: front, set: logOption("clf")},
 		{name: "clitcpka", side: front, flag: func(o *Options) *bool { return &o.CliTCPKA }},
-		{name: "contstats", side: front, flag: func(o *Options) *bool { return &o.Contstats }},
 		{name: "dontlog-normal", side: front, flag: func(o *Options) *bool { return &o.DontlogNormal }},
 		{name: "dontlognull", side: front, flag: func(o *Options) *bool { return &o.Dontlognull }},
 		{name: "forwarded", side: back, flag: func(o *Options) *bool { return &o.forwarded }},
 		{name: "forwardfor", side: both, flag: func(o *Options) *bool { return &o.forwardfor }},
-		{name: "http-buffer-request", side: both, flag: func(o *Options) *bool { return &o.HTTPBufferRequest }},
 		{name: "http-ignore-probes", side: front, flag: func(o *Options) *bool { return &o.HTTPIgnoreProbes }},
 		{name: "http-keep-alive", side: both, set: connectionOption("http-keep-alive")},
-		{name: "http-no-delay", side: both, flag: func(o *Options) *bool { return &o.HTTPNoDelay }},
-		{name: "http-pretend-keepalive", side: back, flag: func(o *Options) *bool { return &o.HTTPPretendKeep }},
-		{name: "http-restrict-req-hdr-names", side: both, set: restrict, args: "preserve, delete or reject"},
 		{name: "http-server-close", side: both, set: connectionOption("http-server-close")},
-		{name: "http-use-proxy-header", side: front, flag: func(o *Options) *bool { return &o.HTTPUseProxyHdr }},
 		{name: "httpclose", side: both, set: connectionOption("httpclose")},
 		{name: "httplog", side: front, set: httplog, args: "clf or nothing"},
 		{name: "httpslog", side: front, set: logOption("httpslog")},
-		{name: "idle-close-on-response", side: front, flag: func(o *Options) *bool { return &o.IdleCloseResponse }},
-		{name: "independent-streams", side: both, flag: func(o *Options) *bool { return &o.IndependentStream }},
 		{name: "log-health-checks", side: back, flag: func(o *Options) *bool { return &o.LogHealthChecks }},
 		{name: "log-separate-errors", side: front, flag: func(o *Options) *bool { return &o.LogSeparateErrors }},
 		{name: "logasap", side: front, flag: func(o *Options) *bool { return &o.Logasap }},
-		{name: "nolinger", side: both, flag: func(o *Options) *bool { return &o.Nolinger }},
 		{name: "originalto", side: both, flag: func(o *Options) *bool { return &o.originalto }},
 		{name: "persist", side: back, flag: func(o *Options) *bool { return &o.Persist }},
-		{name: "prefer-last-server", side: back, flag: func(o *Options) *bool { return &o.PreferLastServer }},
 		{name: "redispatch", side: back, set: redispatch, args: "a number that is not 0, or nothing"},
-		{name: "socket-stats", side: front, flag: func(o *Options) *bool { return &o.SocketStats }},
-		{name: "splice-auto", side: both, flag: func(o *Options) *bool { return &o.SpliceAuto }},
-		{name: "splice-request", side: both, flag: func(o *Options) *bool { return &o.SpliceRequest }},
-		{name: "splice-response", side: both, flag: func(o *Options) *bool { return &o.SpliceResponse }},
 		{name: "srvtcpka", side: back, flag: func(o *Options) *bool { return &o.SrvTCPKA }},
-		{name: "tcp-smart-accept", side: front, flag: func(o *Options) *bool { return &o.TCPSmartAccept }},
-		{name: "tcp-smart-connect", side: back, flag: func(o *Options) *bool { return &o.TCPSmartConnect }},
 		{name: "tcpka", side: both, flag: func(o *Options) *bool { return &o.TCPKA }},
 		{name: "tcplog", side: front, set: logOption("tcplog")},
-		{name: "transparent", side: back, flag: func(o *Options) *bool { return &o.Transparent }},
 	}
 }
 
@@ -133,6 +88,8 @@ func elsewhere(name string) string {
 		return `write check = { type = "http", path = "/" }`
 	case "tcp-check":
 		return `write check = { type = "tcp" }`
+	case "splice-auto", "splice-request", "splice-response", "http-no-delay", "idle-close-on-response":
+		return "leave it out: it is always so"
 	case "external-check", "ldap-check", "mysql-check", "pgsql-check", "redis-check", "smtpchk", "spop-check", "ssl-hello-chk":
 		return "write check = with the name of a check module"
 	}
@@ -244,13 +201,4 @@ func redispatch(o *Options, on bool, arg string) bool {
 	n, err := strconv.Atoi(arg)
 	o.Redispatch = n
 	return err == nil && n != 0
-}
-
-func restrict(o *Options, on bool, arg string) bool {
-	if !on {
-		o.RestrictReqHdrNames = ""
-		return arg == ""
-	}
-	o.RestrictReqHdrNames = arg
-	return arg == "preserve" || arg == "delete" || arg == "reject"
 }

@@ -73,8 +73,6 @@ type Timeouts struct {
 	Client time.Duration `toml:"client"`
 	// ClientFin is that for a client that has ended its half. Default: client. Frontends.
 	ClientFin time.Duration `toml:"client-fin"`
-	// ClientHS is for the handshake with a client. Default: client. Frontends.
-	ClientHS time.Duration `toml:"client-hs"`
 	// HTTPRequest is for the whole head of a request. Default: client. Frontends.
 	HTTPRequest time.Duration `toml:"http-request"`
 	// HTTPKeepAlive is for the next request to begin. Default: http-request. Frontends.

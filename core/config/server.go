@@ -6,7 +6,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 )
 
-// Server is a server of a backend, or settings for those (section 5.2).
+// Server is a server of a backend (section 5.2).
 type Server struct {
 	// Address is the server's, such as "10.0.0.1:8080", "mptcp@app:80" or "/run/app.sock".
 	Address tree.Text `toml:"address,required,short"`
@@ -16,12 +16,19 @@ type Server struct {
 	// ID is the number in statistics and hashes. Default 0: the place in the backend, from 1.
 	ID int `toml:"id" min:"0"`
 
+	ServerSettings
+
+	// Pos is where the server stands, Path its path.
+	Pos  tree.Pos `toml:"-"`
+	Path string   `toml:"-"`
+}
+
+// ServerSettings are the settings of servers that default-server may have.
+type ServerSettings struct {
 	// Weight is the server's part of the load, from 0 for none to 256. Default 1.
 	Weight int `toml:"weight" min:"0" max:"256"`
 	// Maxconn is how many streams it serves at once; more wait. Default 0: no limit.
 	Maxconn int `toml:"maxconn" min:"0"`
-	// Minconn is that limit while the backend is idle; see fullconn. Default 0: maxconn.
-	Minconn int `toml:"minconn" min:"0"`
 	// Maxqueue is how many streams wait for it. Default 0: no limit.
 	Maxqueue int `toml:"maxqueue" min:"0"`
 	// Backup keeps it for when no other server is up. Default false.
@@ -37,9 +44,6 @@ type Server struct {
 	Check *Check `toml:"check"`
 	// CheckTimes are the times and places of its checks, as in HAProxy.
 	CheckTimes
-	// Track follows the health of another server, as "backend/server" or
-	// "server". Default: none.
-	Track tree.Text `toml:"track"`
 	// Observe judges it by its streams as well: "layer4" or "layer7". Default: no.
 	Observe string `toml:"observe" enum:"layer4|layer7"`
 	// ErrorLimit is how many errors in a row count for observe. Default 10.
@@ -55,30 +59,18 @@ type Server struct {
 
 	// Cookie is its value of the backend's cookie. Default: none.
 	Cookie string `toml:"cookie"`
-	// Redir is the start of the URI that GET and HEAD requests are redirected to
-	// instead. Default: none.
-	Redir tree.Text `toml:"redir"`
 
 	// SendProxy and SendProxyV2 begin connections with a PROXY protocol header
 	// of version 1 or 2. Default false.
 	SendProxy   bool `toml:"send-proxy"`
 	SendProxyV2 bool `toml:"send-proxy-v2"`
-	// ProxyV2Options are things to tell in that: "authority", "crc32c",
-	// "unique-id" and so on. Default: none.
-	ProxyV2Options tree.OneOrMany[string] `toml:"proxy-v2-options" enum:"ssl|cert-cn|ssl-cipher|cert-sig|cert-key|authority|crc32c|unique-id"`
 	// Source is the address to connect from. Default: the backend's.
 	Source *Source `toml:"source"`
-	// Namespace is the network namespace to connect in. Default: the process's.
-	Namespace string `toml:"namespace"`
 	// TCPUT is how long sent data may stay unacknowledged (TCP user timeout).
 	// Default 0: the kernel's.
 	TCPUT time.Duration `toml:"tcp-ut"`
 	// TFO sends data in the first packet (TCP fast open). Default false.
 	TFO bool `toml:"tfo"`
-	// TLS is the configuration of TLS, for its module to read. Default: none.
-	TLS *tree.Node `toml:"tls"`
-	// Proto is the application protocol, such as "h2". Default: found out.
-	Proto string `toml:"proto"`
 
 	// PoolMaxConn is how many idle connections are kept. Default -1: no limit.
 	PoolMaxConn int `toml:"pool-max-conn" min:"-1"`
@@ -87,17 +79,10 @@ type Server struct {
 	PoolPurgeDelay time.Duration `toml:"pool-purge-delay"`
 	// MaxReuse is how often a connection is used again. Default -1: no limit.
 	MaxReuse int `toml:"max-reuse" min:"-1"`
-	// InitAddr is how the address is found at start, tried in order: "last",
-	// "libc", "none" or an IP address. Default "last,libc".
-	InitAddr tree.OneOrMany[tree.Text] `toml:"init-addr"`
-
-	// Pos is where the server stands, Path its path.
-	Pos  tree.Pos `toml:"-"`
-	Path string   `toml:"-"`
 }
 
 // SetDefaults sets what HAProxy's manual says.
-func (s *Server) SetDefaults() {
+func (s *ServerSettings) SetDefaults() {
 	s.Weight = 1
 	s.ErrorLimit = 10
 	s.OnError = "fail-check"

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"math/bits"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -214,20 +215,31 @@ func ParseDuration(s string) (time.Duration, error) {
 	return time.Duration(n) * unit, nil
 }
 
-// parseMask reads a prefix length, or for IPv4 a dotted mask.
-func parseMask(s string, bits int) (int64, error) {
-	if a, err := netip.ParseAddr(s); err == nil && a.Is4() && bits == 32 {
-		b := a.As4()
-		m := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
-		for n := range 33 {
-			if m == ^uint32(0)<<(32-n) {
-				return int64(n), nil
-			}
+// parseMask reads a prefix length, or a mask written as an address of that many bits.
+func parseMask(s string, most int) (int64, error) {
+	if a, err := netip.ParseAddr(s); err == nil && a.BitLen() == most {
+		n := leadingOnes(a.AsSlice())
+		if p, err := a.Prefix(n); err == nil && p.Addr() == a && a.Zone() == "" {
+			return int64(n), nil
 		}
+		return 0, errAt(0, "the mask %q has holes", s)
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(s, "/"))
-	if err != nil || n < 0 || n > bits {
-		return 0, errAt(0, "%q is not a mask of up to %d bits", s, bits)
+	if err != nil || n < 0 || n > most {
+		return 0, errAt(0, "%q is not a mask of up to %d bits", s, most)
 	}
 	return int64(n), nil
+}
+
+// leadingOnes counts the one bits before the first zero bit.
+func leadingOnes(b []byte) int {
+	n := 0
+	for _, c := range b {
+		ones := bits.LeadingZeros8(^c)
+		n += ones
+		if ones < 8 {
+			break
+		}
+	}
+	return n
 }

@@ -2,16 +2,17 @@ package expr
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 	"strconv"
 	"unsafe"
 )
 
 // casts says which types can be cast to which (HAProxy manual section 7.1).
-// Whether a given value can be is another matter: "abc" is no integer.
+// Whether a given value can be is another matter: "abc" is no address.
 var casts = [...][]Type{
 	Any:    {Bool, Int, IP, Str, Bin, Method},
-	Bool:   {Bool, Int, Str},
+	Bool:   {Bool, Int, Str, Bin},
 	Int:    {Bool, Int, IP, Str, Bin},
 	IP:     {IP, Int, Str, Bin},
 	Str:    {Bool, Int, IP, Str, Bin, Method},
@@ -65,11 +66,10 @@ func toInt(s *Sample) bool {
 		b := s.Addr.As4()
 		s.Int = int64(binary.BigEndian.Uint32(b[:]))
 	case Str:
-		n, ok := AtoI(s.Bytes)
-		if !ok {
+		if len(s.Bytes) == 0 {
 			return false
 		}
-		s.Int = n
+		s.Int = leadingInt(s.Bytes)
 	case Bin:
 		n := int64(0)
 		for _, c := range s.Bytes[:min(8, len(s.Bytes))] {
@@ -81,6 +81,32 @@ func toInt(s *Sample) bool {
 	}
 	s.Type = Int
 	return true
+}
+
+// leadingInt reads the integer that b begins with, 0 when it begins with none,
+// as HAProxy does. What is too large becomes the largest that there is.
+func leadingInt(b []byte) int64 {
+	neg := b[0] == '-'
+	if neg || b[0] == '+' {
+		b = b[1:]
+	}
+	n := uint64(0)
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			break
+		}
+		if n = n*10 + uint64(c-'0'); n > math.MaxInt64 {
+			n = math.MaxInt64
+			if neg {
+				n++
+			}
+			break
+		}
+	}
+	if neg {
+		return int64(-n)
+	}
+	return int64(n)
 }
 
 // AtoI reads a decimal integer with an optional sign.
@@ -130,7 +156,7 @@ func toIP(s *Sample) bool {
 func toBytes(e *Env, s *Sample, to Type) bool {
 	switch s.Type {
 	case Bool, Int:
-		if to == Bin && s.Type == Int {
+		if to == Bin {
 			s.Bytes = binary.BigEndian.AppendUint64(e.Scratch(8), uint64(s.Int))
 		} else {
 			s.Bytes = strconv.AppendInt(e.Scratch(20), s.Int, 10)

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"strings"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
@@ -65,6 +66,17 @@ func In(ps ...Phase) Phases {
 
 // Has reports whether p is in the set.
 func (s Phases) Has(p Phase) bool { return s&(1<<p) != 0 }
+
+// String lists the phases, in their order.
+func (s Phases) String() string {
+	var names []string
+	for p := range phases {
+		if s.Has(p) {
+			names = append(names, p.String())
+		}
+	}
+	return strings.Join(names, ", ")
+}
 
 // Env is what an expression is evaluated on: the facts of a connection and
 // stream, the messages, the variables, and scratch space for results. One Env

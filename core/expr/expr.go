@@ -190,7 +190,7 @@ func cutName(s string) (string, int) {
 
 // cutArgs takes the arguments in parentheses at pos, if there are any. Parts
 // may be quoted: within '...' all stands for itself, within "..." a backslash
-// escapes, elsewhere too.
+// escapes, elsewhere too, there also commas and closing parentheses.
 func cutArgs(s string, pos int) ([]rawArg, int, error) {
 	if pos >= len(s) || s[pos] != '(' {
 		return nil, pos, nil
@@ -214,7 +214,7 @@ func cutArgs(s string, pos int) ([]rawArg, int, error) {
 		case ',':
 			finish(pos + 1)
 		case '\'', '"':
-			n, err := cutQuoted(s, pos, &b)
+			n, err := cutQuoted(s, pos, &b, argEscape)
 			if err != nil {
 				return nil, 0, err
 			}
@@ -222,45 +222,14 @@ func cutArgs(s string, pos int) ([]rawArg, int, error) {
 			pos = n
 			continue
 		case '\\':
-			if pos+1 < len(s) {
-				pos++
-				b.WriteByte(unescape(s[pos]))
-			}
+			pos = argEscape(s, pos, false, &b)
+			continue
 		default:
 			b.WriteByte(c)
 		}
 		pos++
 	}
 	return nil, 0, errAt(open, "the parenthesis is not closed")
-}
-
-// cutQuoted adds the quoted part at pos to b and says where it ends.
-func cutQuoted(s string, pos int, b *strings.Builder) (int, error) {
-	q, start := s[pos], pos
-	for pos++; pos < len(s); pos++ {
-		switch {
-		case s[pos] == q:
-			return pos + 1, nil
-		case s[pos] == '\\' && q == '"' && pos+1 < len(s):
-			pos++
-			b.WriteByte(unescape(s[pos]))
-		default:
-			b.WriteByte(s[pos])
-		}
-	}
-	return 0, errAt(start, "the quote is not closed")
-}
-
-func unescape(c byte) byte {
-	switch c {
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
-	}
-	return c
 }
 
 func quote(s string) string {

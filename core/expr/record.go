@@ -31,7 +31,7 @@ const (
 	ArgDuration                // time with unit, stored as nanoseconds in Int
 	ArgIP                      // an address
 	ArgMask                    // an IPv4 mask: /24, 24 or 255.255.255.0; Int is the prefix length
-	ArgMask6                   // an IPv6 prefix length
+	ArgMask6                   // an IPv6 mask: /64, 64 or ffff:ffff::; Int is the prefix length
 	ArgRegex                   // a regular expression, compiled at load into ArgValue.Regex
 	ArgFrontend                // a frontend's name, checked at load
 	ArgBackend                 // a backend's name, checked at load

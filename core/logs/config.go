@@ -20,3 +20,14 @@ type SinkConfig struct {
 	// being written. Default: "1m".
 	Queue tree.Size `toml:"queue" min:"64k" max:"1g"`
 }
+
+// SetNames sets the program's and this machine's name before the table itself
+// is decoded; empty ones leave the defaults.
+func (c *SinkConfig) SetNames(tag, hostname string) {
+	if tag != "" {
+		c.Tag = tag
+	}
+	if hostname != "" {
+		c.Hostname = hostname
+	}
+}

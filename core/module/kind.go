@@ -65,6 +65,9 @@ func (e *Entry[I]) Info() Info { return e.e.info }
 // ConfigType gives the type of the module's configuration, nil when it has none.
 func (e *Entry[I]) ConfigType() reflect.Type { return e.e.config }
 
+// Record gives a module that is a plain record, nil for others.
+func (e *Entry[I]) Record() any { return e.e.record }
+
 // Build makes an instance: decode, which may be nil, fills in a pointer to the
 // configuration with its defaults set. The context may be nil for modules that need none.
 func (e *Entry[I]) Build(ctx *Context, decode func(into any) error) (I, error) {

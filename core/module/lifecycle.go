@@ -66,3 +66,6 @@ func stop(ctx context.Context, list []any) error {
 	}
 	return errors.Join(errs...)
 }
+
+// All gives the instances in the order in which they were added.
+func (g *Instances) All() []any { return g.list }

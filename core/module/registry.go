@@ -186,6 +186,13 @@ func SetVersion(path, version string) {
 	versions.m[path] = version
 }
 
+// Version gives the version of a Go module in this binary, "(devel)" when it is
+// not known.
+func Version(path string) string {
+	_, v := origin(path)
+	return v
+}
+
 // origin gives the Go module that a package belongs to, and its version.
 func origin(pkg string) (path, version string) {
 	path, version = Core, "(devel)"

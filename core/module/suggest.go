@@ -8,13 +8,7 @@ import (
 // known says which package of this repository provides a module that a build
 // may lack.
 var known = map[string]string{
-	"balancer.ewma":      Core + "/plugins/ewma",
-	"balancer.maglev":    Core + "/plugins/maglev",
-	"protocol.udp":       Core + "/plugins/udp",
-	"matcher.geoip":      Core + "/plugins/geoip",
-	"logger.otlp":        Core + "/plugins/otlp",
-	"service.prometheus": Core + "/plugins/prometheus",
-	"storage.valkey":     Core + "/plugins/valkey",
+	"balancer.ewma": Core + "/plugins/ewma",
 }
 
 // UnknownError is the error for a module that this binary does not have.
@@ -33,6 +27,8 @@ func (e *UnknownError) Error() string {
 		s += fmt.Sprintf("; it is in %s: xbuild build --with %s", e.Package, e.Package)
 	case e.Near != "":
 		s += fmt.Sprintf("; did you mean %q?", e.Near)
+	case strings.Contains(e.Name, "."):
+		s += "; a custom build adds the package that has it: xbuild build --with PACKAGE"
 	}
 	return s
 }

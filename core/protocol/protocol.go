@@ -33,9 +33,12 @@ type Listener interface {
 	// Addr is the address as users write it, such as "tcp@0.0.0.0:80" with the
 	// port that was really bound.
 	Addr() string
+	// Key tells sockets apart that differ in more than can be changed later; the
+	// next configuration finds its socket by it, see ListenOptions.Inherit.
+	Key() string
 	// FD is the listening descriptor for handing over, -1 for none.
 	FD() int
-	// Pause and Close: Close stops accepting and gives the socket back.
+	// Close stops accepting and gives the socket back.
 	Close() error
 }
 
@@ -73,10 +76,23 @@ type ListenOptions struct {
 	// kernel has no MPTCP.
 	MPTCPFallback bool
 
+	// Warn is told of what was asked for and is not to be had; it may be nil.
+	Warn func(text string)
+
 	// Inherit finds a listening descriptor opened earlier for the same address
 	// (by the previous configuration, process or systemd), -1 for none. The
-	// protocol owns the descriptor it gets.
+	// protocol owns the descriptor it gets. A socket is handed over and never
+	// opened beside the old one: closing one of two that share a port would reset
+	// the connections in its queue.
 	Inherit func(key string) int
+}
+
+// inherited gives the descriptor under a key, -1 for none.
+func (o *ListenOptions) inherited(key string) int {
+	if o.Inherit == nil {
+		return -1
+	}
+	return o.Inherit(key)
 }
 
 // DialOptions are the options of a server's connections.

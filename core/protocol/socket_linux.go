@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -143,6 +144,7 @@ type listener struct {
 	raw   syscall.RawConn
 	fd    int
 	name  string
+	key   string
 	local netip.AddrPort // zero when each connection has its own
 	mptcp bool
 
@@ -153,13 +155,14 @@ type listener struct {
 }
 
 // NewListener makes a Listener of a listening socket, which it owns from now
-// on. name is what Addr gives.
-func NewListener(fd int, name string, mptcp bool) (Listener, error) {
+// on. prefix and the bound address make what Addr gives, name when the socket
+// has no IP address.
+func NewListener(fd int, key, name string, mptcp bool) (Listener, error) {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	l := &listener{file: os.NewFile(uintptr(fd), name), fd: fd, name: name, mptcp: mptcp}
+	l := &listener{file: os.NewFile(uintptr(fd), name), fd: fd, key: key, name: name, mptcp: mptcp}
 	var err error
 	if l.raw, err = l.file.SyscallConn(); err != nil {
 		l.file.Close()
@@ -170,8 +173,13 @@ func NewListener(fd int, name string, mptcp bool) (Listener, error) {
 		l.file.Close()
 		return nil, os.NewSyscallError("getsockname", err)
 	}
-	if a := addrPort(sa); a.IsValid() && !a.Addr().IsUnspecified() {
-		l.local = a
+	if a := addrPort(sa); a.IsValid() {
+		if prefix, _, ok := strings.Cut(name, "@"); ok {
+			l.name = prefix + "@" + a.String()
+		}
+		if !a.Addr().IsUnspecified() {
+			l.local = a
+		}
 	}
 	l.accept = l.tryAccept
 	return l, nil
@@ -220,6 +228,7 @@ func (l *listener) Accept(info *Accepted) (*relay.Conn, error) {
 }
 
 func (l *listener) Addr() string { return l.name }
+func (l *listener) Key() string  { return l.key }
 func (l *listener) FD() int      { return l.fd }
 func (l *listener) Close() error { return l.file.Close() }
 

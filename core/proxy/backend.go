@@ -7,6 +7,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/logs"
 )
 
 // Timeouts are a proxy's; 0 means none.
@@ -31,10 +32,14 @@ type Backend struct {
 	Counters
 
 	engine *Engine
+	graph  *Graph
 	name   string
 	id     int
 	http   bool
 	opts   *options
+	logs   logs.Targets // for what becomes of its servers
+
+	logChecks bool // option log-health-checks
 
 	servers  []*Server
 	balance  balancer.Balancer
@@ -47,7 +52,7 @@ type Backend struct {
 	useServer   []useServer
 	allBackups  bool
 	persistence cookiePolicy
-	tx          *expr.Scope
+	ignoreDown  bool // option persist: a cookie's server is used even when it is down
 }
 
 // picker is the choice among the servers that take traffic now.

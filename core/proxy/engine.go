@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
@@ -14,6 +15,11 @@ type Tuning struct {
 	MaxFields int           // tune.http.maxhdr
 	MaxConn   int64         // maxconn of the process
 	ParkAfter time.Duration // how long an idle client keeps its goroutine
+}
+
+// TuningOf gives what a configuration says, and maxConn for the process.
+func TuningOf(g *config.Global, maxConn int) Tuning {
+	return Tuning{BufSize: int(g.Tune.Bufsize), MaxFields: g.Tune.Maxhdr, MaxConn: int64(maxConn), ParkAfter: time.Second}
 }
 
 // Engine is what all connections of the process share, across reloads: buffers,

@@ -13,7 +13,7 @@ func (s *stream) finish() ending {
 	uploaded := s.stopUpload()
 	s.settleServer(uploaded)
 	s.count()
-	if s.timed {
+	if s.timed && !s.facts.Early {
 		s.logStream()
 	}
 	if s.srv != nil {
@@ -45,7 +45,7 @@ func (s *stream) settleServer(uploaded bool) {
 		return
 	}
 	s.sc = nil
-	if !s.serverKeep || !s.delivered || !uploaded || sc.in.Len() > 0 {
+	if !s.serverKeep || !s.delivered || !uploaded || sc.in.Len() > 0 || s.srv.maxReuse >= 0 && sc.reused >= s.srv.maxReuse {
 		s.srv.discard(sc)
 		return
 	}
@@ -53,7 +53,7 @@ func (s *stream) settleServer(uploaded bool) {
 	if sc.reused == 1 {
 		s.srv.watch(sc)
 	}
-	if s.be.opts.reuse == ReuseNever || s.srv.proxyOut.used() {
+	if s.be.opts.reuse == ReuseNever || s.srv.exclusive() {
 		s.c.owned = sc
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 )
@@ -31,6 +32,10 @@ type Frontend struct {
 	defaultBackend *Backend
 	logs           logging
 	slots          slots
+	monitorURI     []byte // answered here; empty for none
+	monitorFail    []*expr.Cond
+	uniqueID       *expr.Format
+	uniqueIDHeader string
 
 	stopping atomic.Bool
 	conns    connSet
@@ -40,10 +45,18 @@ type Frontend struct {
 type Bind struct {
 	name      string
 	id        int
-	protocol  string
-	listeners []protocol.Listener
+	at        tree.Text // in the configuration
+	places    []place
+	options   protocol.ListenOptions
+	listeners []listener
 	proxyFrom proxySources
 	maxConn   slots
+}
+
+// listener is an open listener and the name of its protocol.
+type listener struct {
+	protocol.Listener
+	protocol string
 }
 
 // backendRule is one use-backend rule.
@@ -89,7 +102,7 @@ func (f *Frontend) serve(wg *sync.WaitGroup) {
 
 // accept takes connections while the process, the frontend and the bind have
 // slots for them.
-func (f *Frontend) accept(b *Bind, l protocol.Listener) {
+func (f *Frontend) accept(b *Bind, l listener) {
 	stopped := f.stopping.Load
 	for f.engine.slots.take(stopped) {
 		if !f.slots.take(stopped) {
@@ -111,7 +124,7 @@ func (f *Frontend) accept(b *Bind, l protocol.Listener) {
 }
 
 // acceptOne reports false when the listener was closed.
-func (f *Frontend) acceptOne(b *Bind, l protocol.Listener) bool {
+func (f *Frontend) acceptOne(b *Bind, l listener) bool {
 	var info protocol.Accepted
 	for {
 		rc, err := l.Accept(&info)
@@ -127,7 +140,7 @@ func (f *Frontend) acceptOne(b *Bind, l protocol.Listener) bool {
 		c.facts.ID = f.engine.lastID.Add(1)
 		c.facts.Src, c.facts.Dst = info.Src, info.Dst
 		c.facts.RealSrc, c.facts.RealDst = info.Src, info.Dst
-		c.facts.Protocol, c.facts.Bind, c.facts.BindID = b.protocol, b.name, b.id
+		c.facts.Protocol, c.facts.Bind, c.facts.BindID = l.protocol, b.name, b.id
 		c.facts.Accepted = time.Now()
 		f.enter()
 		f.engine.Counters.enter()

@@ -2,16 +2,28 @@ package proxy
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 // Graph is one configuration at work: its frontends and backends. It does not
 // change; a reload starts another graph and drains this one.
 type Graph struct {
 	engine    *Engine
+	log       *slog.Logger
+	ctx       *module.Context
+	instances module.Instances
+	prepared  bool // the instances are to be stopped
+	inherit   func(key string) int
+	before    *Graph // while this one opens
+
+	hardStopAfter time.Duration
+
 	frontends map[string]*Frontend
 	backends  map[string]*Backend
 	order     []*Frontend // as configured
@@ -62,7 +74,10 @@ func (g *Graph) Stop(ctx context.Context) error {
 			s.purge(all)
 		}
 	}
-	return err
+	if g.prepared {
+		err = errors.Join(err, g.instances.Stop(ctx))
+	}
+	return errors.Join(err, g.ctx.Close(ctx))
 }
 
 // drain waits until no connection is left; idle ones are ended at once.
@@ -103,12 +118,12 @@ func (g *Graph) cut() {
 	}
 }
 
-// purgeDelay is how long a server's connection stays idle (pool-purge-delay).
-const purgeDelay = 5 * time.Second
+// purgeEvery is how often idle connections of servers are looked through.
+const purgeEvery = time.Second
 
 // purgeIdle closes servers' connections that nobody needed for a while.
 func (g *Graph) purgeIdle() {
-	tick := time.NewTicker(purgeDelay)
+	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
 		select {

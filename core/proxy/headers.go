@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"bytes"
-	"net/netip"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
@@ -102,15 +101,7 @@ func dropTE(m *httpmsg.Message) {
 func (s *stream) prepareRequest() {
 	m := &s.req
 	upgrade := s.reqP.HopByHop() && dropHopByHop(m)
-	o := s.be.opts
-	if f := o.forwardFor; f != nil {
-		f.apply(s)
-	} else if f := s.fe.opts.forwardFor; f != nil {
-		f.apply(s)
-	}
-	if o.forwarded || s.fe.opts.forwarded {
-		s.addForwarded()
-	}
+	s.tellAddresses()
 	s.persistRequest()
 	m.SetVersion(httpmsg.HTTP11)
 	switch {
@@ -169,48 +160,4 @@ func (s *stream) announce(m *httpmsg.Message) {
 	case s.env.Req != nil && s.req.Version == httpmsg.HTTP10:
 		m.AddHeaderString("connection", "keep-alive")
 	}
-}
-
-// forwardFor is option forwardfor.
-type forwardFor struct {
-	except []netip.Prefix
-	header string
-	ifNone bool
-}
-
-func (f *forwardFor) apply(s *stream) {
-	src := s.c.facts.Src.Addr()
-	if !src.IsValid() {
-		return
-	}
-	for _, p := range f.except {
-		if p.Contains(src) {
-			return
-		}
-	}
-	if f.ifNone && s.req.Find(f.header, 0) >= 0 {
-		return
-	}
-	s.req.AddHeader(f.header, src.AppendTo(s.env.Scratch(48)))
-}
-
-// addForwarded appends a Forwarded field (RFC 7239): by default proto and for.
-func (s *stream) addForwarded() {
-	b := append(s.env.Scratch(96), "proto="...)
-	if s.c.facts.TLS != nil {
-		b = append(b, "https;"...)
-	} else {
-		b = append(b, "http;"...)
-	}
-	b = append(b, "for="...)
-	switch src := s.c.facts.Src.Addr(); {
-	case !src.IsValid():
-		b = append(b, "unknown"...)
-	case src.Is6():
-		b = append(b, `"[`...)
-		b = append(src.AppendTo(b), `]"`...)
-	default:
-		b = src.AppendTo(b)
-	}
-	s.req.AddHeader("forwarded", b)
 }

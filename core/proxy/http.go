@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -116,7 +117,7 @@ func (s *stream) notReceived(err error, idle bool) bool {
 			s.ended = park
 			return false
 		}
-		if s.c.facts.Requests > 0 || !timeout && s.fe.opts.dontLogNull {
+		if s.c.facts.Requests > 0 || s.fe.opts.ignoreProbes || !timeout && s.fe.opts.dontLogNull {
 			return false
 		}
 	}
@@ -206,7 +207,38 @@ func (s *stream) measureBody() error {
 
 // judge applies the frontend's rules.
 func (s *stream) judge() bool {
+	if s.monitored() {
+		return false
+	}
+	s.identify()
 	return s.apply(s.fe.rules.tcpContent, expr.TCPContent) && s.apply(s.fe.rules.httpRequest, expr.HTTPRequest)
+}
+
+// monitored answers a request for monitor-uri, which leaves no log line (HAProxy
+// manual section 4.2).
+func (s *stream) monitored() bool {
+	f := s.fe
+	if len(f.monitorURI) == 0 || !bytes.Equal(s.req.Target(), f.monitorURI) {
+		return false
+	}
+	status := 200
+	s.env.Phase = expr.HTTPRequest
+	for _, c := range f.monitorFail {
+		if c.Eval(&s.env) {
+			status = 503
+		}
+	}
+	s.term('L', 'R')
+	s.tx.LogLevel = "silent"
+	s.fail(status)
+	return true
+}
+
+// identify gives the request its unique ID, where the frontend has a format for it.
+func (s *stream) identify() {
+	if f := s.fe.uniqueID; f != nil {
+		s.facts.UniqueID = string(f.Append(s.env.Scratch(64), &s.env))
+	}
 }
 
 // route chooses the backend and applies its rules.
@@ -242,6 +274,9 @@ func (s *stream) forward() bool {
 			f = s.await()
 		}
 		if f == nil {
+			if s.retriesStatus() {
+				continue
+			}
 			return true
 		}
 		if !s.again(f) {
@@ -254,6 +289,9 @@ func (s *stream) forward() bool {
 // rest follow while the response is awaited.
 func (s *stream) send() *failure {
 	s.sc.WriteTimeout(s.be.opts.timeouts.Server)
+	if name := s.be.opts.nameHeader; name != "" {
+		s.req.SetHeader(name, append(s.env.Scratch(len(s.srv.name)), s.srv.name...))
+	}
 	body := s.c.in.Bytes()[s.reqHead:s.reqLen]
 	var err error
 	if !s.req.Edited() {
@@ -354,6 +392,10 @@ func (s *stream) applyAfter() bool {
 // deliver writes the response, head and body.
 func (s *stream) deliver() {
 	s.finishHead()
+	if s.fe.logs.asap && s.timed {
+		s.facts.Early = true
+		s.logStream()
+	}
 	s.c.WriteTimeout(s.fe.opts.timeouts.Client)
 	if s.tunnel {
 		s.runTunnel()

@@ -6,18 +6,12 @@ import (
 
 // logging is where and how a frontend's streams are logged.
 type logging struct {
-	targets     []logTarget
+	targets     logs.Targets
 	format      logs.Formatter
 	errorFormat logs.Formatter // error-log-format; nil: format
 	dontNormal  bool           // option dontlog-normal
 	separate    bool           // option log-separate-errors
 	asap        bool           // option logasap
-}
-
-type logTarget struct {
-	logger   logs.Logger
-	format   logs.Formatter // nil: the frontend's
-	max, min logs.Level
 }
 
 func (l *logging) wanted() bool { return len(l.targets) > 0 }
@@ -42,22 +36,12 @@ func (l *logging) write(s *stream, buf []byte) []byte {
 	if failed && l.separate {
 		level = logs.Err
 	}
+	if own, err := logs.ParseLevel(s.tx.LogLevel); err == nil { // set-log-level
+		level = own
+	}
 	format := l.format
 	if failed && l.errorFormat != nil {
 		format = l.errorFormat
 	}
-	line := format.Append(buf, &s.env)
-	for i := range l.targets {
-		t := &l.targets[i]
-		at := max(level, t.min)
-		if at > t.max {
-			continue
-		}
-		own := line
-		if t.format != nil {
-			own = t.format.Append(line[len(line):], &s.env)
-		}
-		t.logger.Log(at, own)
-	}
-	return line
+	return l.targets.Emit(level, format, buf, &s.env)
 }

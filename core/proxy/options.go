@@ -13,11 +13,13 @@ type options struct {
 	redispatch int // 0: no; 1: at every retry; n: at every nth; -1: at the last
 	retryOn    retryOn
 
-	forwardFor *forwardFor
-	forwarded  bool
+	forwardFor *addressField // option forwardfor
+	originalTo *addressField
+	forwarded  *forwarded
+	nameHeader string // http-send-name-header
 	errorFiles map[int][]byte
 
-	dontLogNull, ignoreProbes, abortOnClose bool
+	dontLogNull, ignoreProbes bool
 }
 
 // redispatches reports whether the nth retry may go to another server.
@@ -55,4 +57,5 @@ func (r *retryOn) allows(f *failure) bool {
 type useServer struct {
 	cond   *expr.Cond
 	server *Server
+	name   *expr.Format // a name that is found for each stream; server is nil
 }

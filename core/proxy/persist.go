@@ -12,6 +12,7 @@ type cookieMode uint8
 
 const (
 	noCookie cookieMode = iota
+	cookieRead
 	cookieInsert
 	cookieRewrite
 	cookiePrefix
@@ -45,8 +46,15 @@ func (b *Backend) boundTo(s *stream) *Server {
 	for i := range b.useServer {
 		r := &b.useServer[i]
 		s.env.Phase = expr.UseServer
-		if (r.cond == nil || r.cond.Eval(&s.env)) && r.server.Persistent() {
-			return r.server
+		if r.cond != nil && !r.cond.Eval(&s.env) {
+			continue
+		}
+		srv := r.server
+		if r.name != nil {
+			srv = b.serverNamed(r.name.Append(s.env.Scratch(64), &s.env))
+		}
+		if srv != nil && srv.Persistent() {
+			return srv
 		}
 	}
 	return s.cookieServer
@@ -88,7 +96,16 @@ func (s *stream) persistRequest() {
 // serverByCookie gives the usable server with the cookie value.
 func (b *Backend) serverByCookie(value []byte) *Server {
 	for _, srv := range b.servers {
-		if srv.cookie != "" && srv.cookie == string(value) && srv.Persistent() {
+		if srv.cookie != "" && srv.cookie == string(value) && (srv.Persistent() || b.ignoreDown && srv.admin.Load() != Maint) {
+			return srv
+		}
+	}
+	return nil
+}
+
+func (b *Backend) serverNamed(name []byte) *Server {
+	for _, srv := range b.servers {
+		if srv.name == string(name) {
 			return srv
 		}
 	}
@@ -131,7 +148,7 @@ func findCookie(line []byte, name string) (value []byte, start, end int, ok bool
 // persistResponse sets the cookie that binds the client to the server.
 func (s *stream) persistResponse() {
 	p := &s.be.persistence
-	if p.mode == noCookie || s.srv.cookie == "" {
+	if p.mode <= cookieRead || s.srv.cookie == "" {
 		return
 	}
 	if p.mode != cookieInsert {

@@ -137,7 +137,7 @@ func (s *stream) connect() *failure {
 	if s.timed {
 		start = relay.Ticks()
 	}
-	sc, err := s.srv.open(s.be.opts.timeouts.Connect)
+	sc, err := s.srv.open(&s.c.facts, s.be.opts.timeouts.Connect)
 	if err != nil {
 		return s.failure(connecting, err)
 	}
@@ -165,7 +165,7 @@ func (s *stream) idleConn() *serverConn {
 		}
 		own.server.discard(own)
 	}
-	if s.attempts.stale > 0 || s.srv.proxyOut.used() {
+	if s.attempts.stale > 0 || s.srv.exclusive() {
 		return nil
 	}
 	var sc *serverConn
@@ -206,6 +206,24 @@ func (s *stream) again(f *failure) bool {
 	if f.op != connecting && !s.be.opts.retryOn.allows(f) {
 		return false
 	}
+	return s.retry(f.op == connecting && !f.timeout)
+}
+
+// retriesStatus decides whether a response is thrown away for its status, and
+// the request sent again (retry-on).
+func (s *stream) retriesStatus() bool {
+	if !s.be.opts.retryOn.statuses[s.res.Status] || s.attempts.n >= s.be.opts.retries || s.reqHead == 0 {
+		return false
+	}
+	s.dropServerConn()
+	s.env.Res = nil
+	return s.retry(false)
+}
+
+// retry counts another attempt, if one is left, and leaves the server where
+// redispatch says so. It waits before the same server is tried again, which may
+// be restarting.
+func (s *stream) retry(wait bool) bool {
 	if s.attempts.n >= s.be.opts.retries {
 		return false
 	}
@@ -220,8 +238,7 @@ func (s *stream) again(f *failure) bool {
 		s.leaveServer()
 		return true
 	}
-	// The same server again: not at once, it may be restarting.
-	if f.op == connecting && !f.timeout {
+	if wait {
 		s.pause(min(s.be.opts.timeouts.Connect, time.Second))
 	}
 	return true

@@ -6,8 +6,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fairleadproxy/fairlead/core/address"
+	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
+	"github.com/fairleadproxy/fairlead/core/session"
 )
 
 // Server is one server of a backend.
@@ -17,17 +20,24 @@ type Server struct {
 	name    string
 	id      int
 	backend *Backend
+	spec    address.Address // as configured
+	at      tree.Text       // in the configuration
 	addr    atomic.Pointer[netip.AddrPort]
 	path    string // of a unix server
 	proto   protocol.Protocol
-	mptcp   bool
 	dial    protocol.DialOptions
+
+	perClient bool // the address depends on the one that the client connected to
 
 	maxConn  int64 // 0: no limit
 	maxQueue int64
 	backup   bool
 	proxyOut proxyHeader // send-proxy
 	cookie   string
+
+	slowStart  time.Duration
+	maxReuse   int // how many requests a connection carries after its first; -1: no limit
+	purgeDelay time.Duration
 
 	weight  atomic.Int64 // as configured or set at run time, 0..256
 	factor  atomic.Int64 // slow start: per mille of the weight
@@ -38,6 +48,9 @@ type Server struct {
 
 	idle idlePool
 }
+
+// fullWeight is the factor of a server whose slow start is over, per mille.
+const fullWeight = 1000
 
 // Administrative states.
 const (
@@ -60,7 +73,7 @@ func (s *Server) Weight() int {
 	if w == 0 {
 		return 0
 	}
-	return int(max(1, w*s.factor.Load()/1000))
+	return int(max(1, w*s.factor.Load()/fullWeight))
 }
 
 // Conns gives the streams served and queued here.
@@ -186,15 +199,37 @@ func (s *Server) discard(c *serverConn) {
 	c.Close()
 }
 
-// open dials the server.
-func (s *Server) open(timeout time.Duration) (*serverConn, error) {
-	o := s.dial
-	o.Timeout = timeout
+// exclusive reports whether its connections belong to one client each.
+func (s *Server) exclusive() bool { return s.perClient || s.proxyOut.used() }
+
+// target is where to dial for a client.
+func (s *Server) target(client *session.Conn) protocol.Target {
 	to := protocol.Target{Path: s.path}
 	if a := s.addr.Load(); a != nil {
 		to.Addr = *a
 	}
-	conn, err := s.proto.Dial(to, &o)
+	if s.perClient {
+		ip := to.Addr.Addr()
+		if s.spec.Wildcard() {
+			ip = client.Dst.Addr()
+		}
+		port, _ := s.spec.DialPort(client.Dst.Port()) // 0 fails to connect
+		to.Addr = netip.AddrPortFrom(ip, port)
+	}
+	return to
+}
+
+// adopt takes over what was known of the same server before a reload.
+func (s *Server) adopt(was *Server) {
+	s.up.Store(was.up.Load())
+	s.factor.Store(was.factor.Load())
+}
+
+// open dials the server.
+func (s *Server) open(client *session.Conn, timeout time.Duration) (*serverConn, error) {
+	o := s.dial
+	o.Timeout = timeout
+	conn, err := s.proto.Dial(s.target(client), &o)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +245,7 @@ func (s *Server) watch(c *serverConn) {
 }
 
 // purgeOld closes the connections that were idle for the purge delay.
-func (s *Server) purgeOld() { s.purge(relay.Ticks() - int64(purgeDelay)) }
+func (s *Server) purgeOld() { s.purge(relay.Ticks() - int64(s.purgeDelay)) }
 
 // shut has the pool take no more connections.
 func (p *idlePool) shut() {

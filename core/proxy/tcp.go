@@ -20,6 +20,10 @@ func (s *stream) serveTCP() {
 	if s.inspect(s.fe.rules) && // tcp-request content rules
 		s.routeTCP() && // choose the backend, apply its rules
 		s.reach() { // get to a server
+		if s.fe.logs.asap && s.timed {
+			s.facts.Early = true
+			s.logStream()
+		}
 		s.carry() // bytes both ways
 	}
 	s.finish()

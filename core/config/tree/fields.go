@@ -1,9 +1,11 @@
 package tree
 
 import (
+	"encoding"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // field is a struct field that is decoded.
@@ -113,4 +115,72 @@ func (l *layout) add(sf reflect.StructField, tag string, index []int) {
 		l.byKey[f.key] = len(l.fields)
 	}
 	l.fields = append(l.fields, f)
+}
+
+// FieldInfo describes a key for references.
+type FieldInfo struct {
+	// Key is the key.
+	Key string
+	// Notes say what may stand there, such as "string", "required", "one of a, b".
+	Notes []string
+}
+
+// Fields describes the keys that a struct decodes from, in the order of its fields.
+func Fields(t reflect.Type) []FieldInfo {
+	l := layoutOf(t)
+	var out []FieldInfo
+	for i := range l.fields {
+		f := &l.fields[i]
+		if f.key == "" {
+			continue
+		}
+		info := FieldInfo{Key: f.key, Notes: []string{typeName(t.FieldByIndex(f.index).Type)}}
+		if f.required {
+			info.Notes = append(info.Notes, "required")
+		}
+		if f.enum != nil {
+			info.Notes = append(info.Notes, "one of "+strings.Join(f.enum, " "))
+		}
+		if f.min != "" {
+			info.Notes = append(info.Notes, "at least "+f.min)
+		}
+		if f.max != "" {
+			info.Notes = append(info.Notes, "at most "+f.max)
+		}
+		out = append(out, info)
+	}
+	return out
+}
+
+// typeName says what a value of a type is written as.
+func typeName(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[time.Duration]():
+		return "duration"
+	case reflect.TypeFor[Size]():
+		return "size"
+	case reflect.TypeFor[Text]():
+		return "string"
+	case moduleType:
+		return "module"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeName(t.Elem())
+	case reflect.String:
+		return "string"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		if t.PkgPath() != "" && reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+			return "string"
+		}
+		return "integer"
+	case reflect.Float32, reflect.Float64:
+		return "number"
+	case reflect.Slice:
+		return "array of " + typeName(t.Elem())
+	}
+	return "table"
 }

@@ -1,0 +1,154 @@
+// Package cli is Fairlead's command line. The binary's main package imports the
+// modules that it is made of and calls Main; custom builds do the same.
+//
+// Results go to standard output, progress and errors to standard error. Exit
+// statuses: 0 success, 1 an operation failed, 2 the configuration or the command
+// line is wrong.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/module"
+)
+
+// The exit statuses.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// status is an error that ends the process with an exit status of its own.
+type status struct {
+	code int
+	err  error
+}
+
+func (s *status) Error() string { return s.err.Error() }
+func (s *status) Unwrap() error { return s.err }
+
+// usage is an error of the configuration or the command line.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &status{exitUsage, err}
+}
+
+// Main runs the command line and exits.
+func Main() { os.Exit(Run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// Run runs the command line and gives the exit status.
+func Run(args []string, stdout, stderr io.Writer) int {
+	ui := newUI(stderr)
+	if err := module.Default().Err(); err != nil {
+		ui.error(fmt.Errorf("this binary was put together wrongly:\n%w", err))
+		return exitUsage
+	}
+	root := newRoot(ui)
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if err == nil {
+		return 0
+	}
+	ui.error(err)
+	var s *status
+	if errors.As(err, &s) {
+		return s.code
+	}
+	return exitFailed
+}
+
+func newRoot(ui *ui) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "fairlead",
+		Short: "A load balancer and reverse proxy for TCP and HTTP",
+		Long: `Fairlead balances TCP and HTTP over servers, in HAProxy's vocabulary, configured
+in TOML.
+
+Exit statuses: 0 success, 1 an operation failed, 2 the configuration or the
+command line is wrong.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       coreVersion(),
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage(fmt.Errorf("%w; see %q", err, c.CommandPath()+" --help"))
+	})
+	root.AddCommand(
+		runCommand(ui), validateCommand(ui), reloadCommand(), stopCommand(),
+		modulesCommand(), docCommand(), fmtCommand(),
+		versionCommand(), buildInfoCommand(), environCommand(), manCommand(root),
+	)
+	for _, c := range root.Commands() {
+		c.Args = checkArgs(c.Args)
+	}
+	return root
+}
+
+// checkArgs makes wrong arguments an error of the command line.
+func checkArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	if check == nil {
+		check = cobra.NoArgs
+	}
+	return func(c *cobra.Command, args []string) error { return usage(check(c, args)) }
+}
+
+// ui writes messages for people.
+type ui struct {
+	w     io.Writer
+	color bool
+}
+
+func newUI(w io.Writer) *ui {
+	u := &ui{w: w}
+	if f, ok := w.(*os.File); ok && os.Getenv("NO_COLOR") == "" {
+		info, err := f.Stat()
+		u.color = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return u
+}
+
+const (
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	plain  = "\x1b[0m"
+)
+
+func (u *ui) paint(color, text string) string {
+	if !u.color {
+		return text
+	}
+	return color + text + plain
+}
+
+// error writes an error; those of a configuration each on lines of its own.
+func (u *ui) error(err error) {
+	var all *tree.Errors
+	if !errors.As(err, &all) {
+		fmt.Fprintf(u.w, "%s %v\n", u.paint(red, "error:"), err)
+		return
+	}
+	for _, one := range all.List {
+		fmt.Fprintf(u.w, "%s %v\n", u.paint(red, "error:"), one)
+	}
+	if n := len(all.List); n > 1 {
+		fmt.Fprintf(u.w, "%d errors\n", n)
+	}
+}
+
+// warnings writes what is legal and probably not meant.
+func (u *ui) warnings(list []*tree.Error) {
+	for _, w := range list {
+		fmt.Fprintf(u.w, "%s %s\n", u.paint(yellow, "warning:"), w.Text())
+	}
+}

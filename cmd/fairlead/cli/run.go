@@ -1,0 +1,250 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fairleadproxy/fairlead/core/admin"
+	"github.com/fairleadproxy/fairlead/core/config"
+	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/process"
+	"github.com/fairleadproxy/fairlead/core/proxy"
+)
+
+// defaultConfig is read when no --config is given.
+const defaultConfig = "/etc/fairlead/fairlead.toml"
+
+func configFlag(c *cobra.Command, into *[]string) {
+	c.Flags().StringArrayVarP(into, "config", "c", []string{defaultConfig}, "configuration `file or directory`; repeat it for several, whose sections merge")
+}
+
+func runCommand(ui *ui) *cobra.Command {
+	r := &runner{ui: ui, shared: module.NewShared()}
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Run with a configuration until told to stop",
+		Long: `Run with a configuration until told to stop.
+
+SIGTERM and SIGINT stop gracefully: no new connections are taken, and those in
+progress end within hard-stop-after. A second one ends at once. SIGHUP reads
+the configuration again; if it is wrong, the one in force stays. SIGUSR1
+reopens log files.`,
+		Example: "  fairlead run --config lb.toml",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return r.run(c.Context())
+		},
+	}
+	configFlag(c, &r.paths)
+	c.Flags().BoolVarP(&r.watch, "watch", "w", false, "reload when a configuration file changes")
+	return c
+}
+
+// runner is the process while it serves.
+type runner struct {
+	ui      *ui
+	paths   []string
+	watch   bool
+	shared  *module.Shared
+	log     *slog.Logger
+	engine  *proxy.Engine
+	super   *process.Supervisor
+	admins  []*admin.Server
+	started time.Time
+	stop    chan struct{} // a command to stop has come
+}
+
+func (r *runner) run(ctx context.Context) error {
+	r.log = slog.New(slog.NewTextHandler(r.ui.w, nil))
+	r.started, r.stop = time.Now(), make(chan struct{}, 1)
+	sockets, err := process.FromEnvironment()
+	if err != nil {
+		return usage(err)
+	}
+	first, err := config.Load(r.paths, os.LookupEnv)
+	if err != nil {
+		return usage(err)
+	}
+	r.ui.warnings(first.Warnings)
+	if err := r.prepare(first); err != nil {
+		return err
+	}
+	defer r.engine.Close()
+	r.super = process.New(r.builder(first), sockets, r.log)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
+	defer signal.Stop(signals)
+	if err := r.super.Start(); err != nil {
+		return usage(err)
+	}
+	if err := r.settle(&first.Global); err != nil {
+		return errors.Join(err, r.super.Stop(closed()))
+	}
+	r.announce()
+	return r.serve(ctx, signals)
+}
+
+// prepare sets what holds for the process as a whole.
+func (r *runner) prepare(cfg *config.Config) error {
+	g := &cfg.Global
+	if g.Nbthread > 0 {
+		runtime.GOMAXPROCS(g.Nbthread)
+	}
+	maxConn, err := process.RaiseFiles(g.UlimitN, g.Maxconn)
+	if err != nil {
+		return usage(fmt.Errorf("global: %w", err))
+	}
+	r.engine, err = proxy.NewEngine(proxy.TuningOf(g, maxConn))
+	return err
+}
+
+// builder makes generations; the first is of the configuration that was read already.
+func (r *runner) builder(first *config.Config) process.Builder {
+	return func(before process.Generation, inherit func(string) int) (process.Generation, error) {
+		cfg := first
+		if cfg == nil {
+			var err error
+			if cfg, err = config.Load(r.paths, os.LookupEnv); err != nil {
+				return nil, err
+			}
+			r.ui.warnings(cfg.Warnings)
+		}
+		first = nil
+		old, _ := before.(*proxy.Graph)
+		g, err := proxy.Build(cfg, proxy.BuildOptions{
+			Engine: r.engine, Shared: r.shared, Log: r.log, Inherit: inherit, Before: old,
+		})
+		if err != nil {
+			return nil, err // not g, which would be a Generation that is not nil
+		}
+		return g, nil
+	}
+}
+
+// settle does what follows once all sockets are open.
+func (r *runner) settle(g *config.Global) error {
+	if err := r.listenAdmin(g); err != nil {
+		return usage(err)
+	}
+	if g.Pidfile != "" {
+		if err := os.WriteFile(g.Pidfile, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+			return usage(fmt.Errorf("global.pidfile: %w", err))
+		}
+	}
+	return usage(process.DropPrivileges(nameOr(g.User, g.UID), nameOr(g.Group, g.GID)))
+}
+
+func nameOr(name string, number *int) string {
+	if name == "" && number != nil {
+		return strconv.Itoa(*number)
+	}
+	return name
+}
+
+// announce says where clients can connect.
+func (r *runner) announce() {
+	for _, l := range r.super.Current().(*proxy.Graph).Listening() {
+		fmt.Fprintf(r.ui.w, "frontend %s listens at %s\n", l.Frontend, l.Address)
+		if l.HTTP && l.Port != 0 {
+			fmt.Fprintf(r.ui.w, "  try: curl http://localhost:%d/\n", l.Port)
+		}
+	}
+	r.notify("READY=1")
+}
+
+func (r *runner) notify(state string) {
+	if err := process.Notify(state); err != nil {
+		r.log.Warn("cannot notify the service manager", "error", err)
+	}
+}
+
+// serve waits for signals and commands until the end.
+func (r *runner) serve(ctx context.Context, signals <-chan os.Signal) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	changed, unwatch, err := r.watchFiles()
+	if err != nil {
+		return errors.Join(err, r.super.Stop(closed()))
+	}
+	defer unwatch()
+	for {
+		select {
+		case <-changed:
+			r.reload("a configuration file changed")
+		case <-r.stop:
+			return r.end(signals)
+		case <-ctx.Done():
+			return r.end(signals)
+		case s := <-signals:
+			switch s {
+			case syscall.SIGHUP:
+				r.reload("SIGHUP")
+			case syscall.SIGUSR1:
+				if err := r.super.Reopen(); err != nil {
+					r.log.Error("cannot reopen a log file", "error", err)
+				}
+			default:
+				return r.end(signals)
+			}
+		}
+	}
+}
+
+// reload replaces the configuration, or says why it did not.
+func (r *runner) reload(why string) error {
+	r.notify(process.Reloading())
+	defer r.notify("READY=1")
+	if err := r.super.Reload(); err != nil {
+		r.ui.error(err)
+		r.log.Error("the configuration was not replaced", "reason", why)
+		return err
+	}
+	r.log.Info("the configuration was replaced", "reason", why)
+	return nil
+}
+
+// end stops gracefully; another signal to stop ends the grace.
+func (r *runner) end(signals <-chan os.Signal) error {
+	r.notify("STOPPING=1")
+	r.log.Info("stopping")
+	ctx, cut := context.WithCancel(context.Background())
+	defer cut()
+	go func() {
+		for {
+			select {
+			case s := <-signals:
+				if s == syscall.SIGTERM || s == syscall.SIGINT {
+					cut()
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	err := r.super.Stop(ctx)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		r.log.Warn("connections were cut")
+		err = nil
+	}
+	for _, a := range r.admins {
+		err = errors.Join(err, a.Close())
+	}
+	return err
+}
+
+// closed is a context that is over.
+func closed() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}

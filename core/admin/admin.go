@@ -1,0 +1,205 @@
+// Package admin takes commands for the running process on a UNIX or TCP socket:
+// one line in, the answer back, as in
+//
+//	echo "reload" | socat - /run/fairlead/admin.sock
+//
+//	s, err := admin.Listen("/run/fairlead/admin.sock", admin.Options{Mode: 0o600})
+//	s.Handle("reload", "read the configuration again", func(args []string) (string, error) { ... })
+//	go s.Serve()
+//
+// Several commands may stand in a line, parted by ";". A Server is safe for
+// concurrent use once Serve runs. The package knows no commands but "help".
+package admin
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Handler carries out a command and gives its answer.
+type Handler func(args []string) (string, error)
+
+// Options are those of the socket.
+type Options struct {
+	// Mode are the permissions of a UNIX socket; 0 means 0600.
+	Mode fs.FileMode
+	// UID and GID own a UNIX socket; -1 changes nothing.
+	UID, GID int
+}
+
+// Server takes commands.
+type Server struct {
+	l        net.Listener
+	path     string
+	commands map[string]command
+	conns    sync.WaitGroup
+}
+
+type command struct {
+	doc string
+	run Handler
+}
+
+// idle ends a connection that sends nothing.
+const idle = 10 * time.Second
+
+// maxLine is the longest line that is read, in bytes.
+const maxLine = 16 << 10
+
+// Listen opens the socket: a path, or host:port. A socket file that nobody
+// listens at is replaced.
+func Listen(address string, o Options) (*Server, error) {
+	network, path := "tcp", ""
+	if strings.ContainsRune(address, '/') {
+		network, path = "unix", address
+		if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+			c.Close()
+			return nil, fmt.Errorf("%s is in use by another process", path)
+		}
+		if info, err := os.Lstat(path); err == nil {
+			if info.Mode().Type() != fs.ModeSocket {
+				return nil, fmt.Errorf("%s is there already and is no socket", path)
+			}
+			if err := os.Remove(path); err != nil {
+				return nil, err
+			}
+		}
+	}
+	l, err := net.Listen(network, address)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{l: l, path: path, commands: map[string]command{}}
+	s.Handle("help", "list the commands", s.help)
+	if path != "" {
+		if err := own(path, o); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
+	return s, nil
+}
+
+func own(path string, o Options) error {
+	mode := o.Mode
+	if mode == 0 {
+		mode = 0o600
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		return err
+	}
+	if o.UID < 0 && o.GID < 0 {
+		return nil
+	}
+	return os.Chown(path, o.UID, o.GID)
+}
+
+// Handle adds a command, whose name may be several words. It must be called
+// before Serve.
+func (s *Server) Handle(name, doc string, run Handler) { s.commands[name] = command{doc, run} }
+
+// Serve takes connections until Close.
+func (s *Server) Serve() error {
+	for {
+		c, err := s.l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.conns.Add(1)
+		go func() {
+			defer s.conns.Done()
+			defer c.Close()
+			s.talk(c)
+		}()
+	}
+}
+
+// Close closes the socket, which removes its file, and waits for commands in progress.
+func (s *Server) Close() error {
+	err := s.l.Close()
+	s.conns.Wait()
+	return err
+}
+
+// talk answers the one line that a connection brings.
+func (s *Server) talk(c net.Conn) {
+	if err := c.SetReadDeadline(time.Now().Add(idle)); err != nil {
+		return
+	}
+	line, err := bufio.NewReader(io.LimitReader(c, maxLine)).ReadString('\n')
+	if err != nil && (err != io.EOF || line == "") {
+		return
+	}
+	for part := range strings.SplitSeq(strings.TrimSpace(line), ";") {
+		answer := s.Run(part)
+		if !strings.HasSuffix(answer, "\n") {
+			answer += "\n"
+		}
+		if _, err := io.WriteString(c, answer+"\n"); err != nil {
+			return // the other side has gone; nobody waits for the answer
+		}
+	}
+}
+
+// Run carries out one command and gives its answer, errors included.
+func (s *Server) Run(line string) string {
+	words := strings.Fields(line)
+	for n := len(words); n > 0; n-- {
+		c, ok := s.commands[strings.Join(words[:n], " ")]
+		if !ok {
+			continue
+		}
+		answer, err := c.run(words[n:])
+		if err != nil {
+			return answer + err.Error()
+		}
+		return answer
+	}
+	text, _ := s.help(nil)
+	return fmt.Sprintf("Unknown command: '%s'. The commands are:\n%s", strings.TrimSpace(line), text)
+}
+
+func (s *Server) help([]string) (string, error) {
+	names := make([]string, 0, len(s.commands))
+	for n := range s.commands {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	var b strings.Builder
+	for _, n := range names {
+		fmt.Fprintf(&b, "  %-16s %s\n", n, s.commands[n].doc)
+	}
+	return b.String(), nil
+}
+
+// Ask sends a command to the socket of another process and gives its answer.
+func Ask(address, line string, timeout time.Duration) (string, error) {
+	network := "tcp"
+	if strings.ContainsRune(address, '/') {
+		network = "unix"
+	}
+	c, err := net.DialTimeout(network, address, timeout)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(timeout)); err != nil {
+		return "", err
+	}
+	if _, err := io.WriteString(c, line+"\n"); err != nil {
+		return "", err
+	}
+	answer, err := io.ReadAll(c)
+	return strings.TrimRight(string(answer), "\n"), err
+}

@@ -1,0 +1,209 @@
+package config
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/fairleadproxy/fairlead/core/config/tree"
+)
+
+type section = tree.Entry[*tree.Node]
+
+// frontend makes a frontend of its section.
+func (l *loader) frontend(e *section) {
+	f := &Frontend{Name: e.Key, Pos: e.Pos, Path: e.Path}
+	d := l.from(e.Value.Get("from"))
+	f.Proxy, f.FrontendSettings = d.Proxy, d.FrontendSettings
+	f.Proxy.reset()
+	l.errs.Add(e.Value.Decode(f), e.Pos, e.Path)
+	f.Proxy.inherit(&d.Proxy)
+	f.Proxy.settle()
+	l.cfg.Frontends = append(l.cfg.Frontends, f)
+}
+
+// backend makes a backend of its section.
+func (l *loader) backend(e *section) {
+	b := &Backend{Name: e.Key, Pos: e.Pos, Path: e.Path}
+	d := l.from(e.Value.Get("from"))
+	b.Proxy, b.BackendSettings = d.Proxy, d.BackendSettings
+	b.Proxy.reset()
+	above := b.BackendSettings.reset()
+	l.errs.Add(e.Value.Decode(b), e.Pos, e.Path)
+	b.Proxy.inherit(&d.Proxy)
+	b.BackendSettings.inherit(above)
+	b.Proxy.settle()
+	l.settleBackend(b, e.Value)
+	l.cfg.Backends = append(l.cfg.Backends, b)
+}
+
+// listen makes a frontend and a backend of one section.
+func (l *loader) listen(e *section) {
+	var s struct {
+		ID          int    `toml:"id" min:"1"`
+		Description string `toml:"description"`
+		defaultSettings
+		FrontendOwn
+		BackendOwn
+	}
+	d := l.from(e.Value.Get("from"))
+	s.defaultSettings = *d
+	s.Proxy.reset()
+	above := s.BackendSettings.reset()
+	l.errs.Add(e.Value.Decode(&s), e.Pos, e.Path)
+	s.Proxy.inherit(&d.Proxy)
+	s.BackendSettings.inherit(above)
+	s.Proxy.settle()
+	if s.DefaultBackend.IsZero() {
+		s.DefaultBackend = tree.Text{Value: e.Key, Pos: e.Pos, Path: e.Path}
+	}
+	f := &Frontend{Name: e.Key, Listen: true, ID: s.ID, Description: s.Description, Pos: e.Pos, Path: e.Path}
+	f.Proxy, f.FrontendSettings, f.FrontendOwn = s.Proxy, s.FrontendSettings, s.FrontendOwn
+	b := &Backend{Name: e.Key, Listen: true, ID: s.ID, Description: s.Description, Pos: e.Pos, Path: e.Path}
+	b.Proxy, b.BackendSettings, b.BackendOwn = s.Proxy, s.BackendSettings, s.BackendOwn
+	// The frontend's half runs the rules, so that they run once.
+	b.HTTPRequest, b.TCPRequest.Content = nil, nil
+	b.HTTPAfterResponse = nil
+	f.HTTPResponse = nil
+	l.settleBackend(b, e.Value)
+	l.cfg.Frontends = append(l.cfg.Frontends, f)
+	l.cfg.Backends = append(l.cfg.Backends, b)
+}
+
+// settle makes the settings of options that stand for tables.
+func (p *Proxy) settle() {
+	if p.Option.forwardfor && p.Forwardfor == nil {
+		p.Forwardfor = &Forwardfor{}
+		p.Forwardfor.SetDefaults()
+	}
+	if p.Option.originalto && p.Originalto == nil {
+		p.Originalto = &Originalto{}
+		p.Originalto.SetDefaults()
+	}
+}
+
+// settleBackend names and completes the servers.
+func (l *loader) settleBackend(b *Backend, n *tree.Node) {
+	if b.Option.forwarded && b.Forwarded == nil {
+		b.Forwarded = &Forwarded{}
+	}
+	b.Forwarded.settle()
+	var all []*Server
+	if list := n.Get("servers"); list != nil {
+		nodes := []*tree.Node{list}
+		if list.Kind == tree.Array {
+			nodes = list.Children
+		}
+		for i, c := range nodes {
+			all = append(all, l.server(b, c, "s"+strconv.Itoa(i+1)))
+		}
+	}
+	if tables := n.Get("server"); tables != nil && tables.Kind == tree.Table {
+		for _, c := range tables.Children {
+			all = append(all, l.server(b, c, c.Key))
+		}
+	}
+	seen := map[string]*Server{}
+	ids := map[int]*Server{}
+	for i, s := range all {
+		if s == nil {
+			continue
+		}
+		if s.ID == 0 {
+			s.ID = i + 1
+		}
+		if other := seen[s.Name.Value]; other != nil {
+			l.errs.At(s.Pos, s.Path, "there is already a server %q in this backend, at %v", s.Name.Value, other.Pos)
+		}
+		if other := ids[s.ID]; other != nil {
+			l.errs.At(s.Pos, s.Path, "server %q has the id %d of server %q", s.Name.Value, s.ID, other.Name.Value)
+		}
+		seen[s.Name.Value], ids[s.ID] = s, s
+		b.Servers = append(b.Servers, s)
+	}
+}
+
+// server decodes a server over the backend's default-server.
+func (l *loader) server(b *Backend, n *tree.Node, name string) *Server {
+	s := &Server{}
+	s.SetDefaults()
+	if b.DefaultServer != nil {
+		l.errs.Add(b.DefaultServer.Decode(&s.ServerSettings), b.DefaultServer.Pos, b.DefaultServer.Path)
+	}
+	defaults := s.CheckTimes
+	s.CheckTimes = CheckTimes{}
+	outer := s.Check
+	s.Check = nil
+	s.Path = n.Path
+	before := len(l.errs.List)
+	l.errs.Add(n.Decode(s), n.Pos, n.Path)
+	if len(l.errs.List) > before {
+		return nil
+	}
+	if s.Name.IsZero() {
+		s.Name = tree.Text{Value: name, Pos: n.Pos, Path: n.Path}
+	}
+	if b.Source != nil && s.Source == nil {
+		s.Source = b.Source
+	}
+	l.settleCheck(b, s, outer, defaults)
+	return s
+}
+
+// settleCheck finds out whether and how a server is checked: its own setting
+// comes before that of default-server, and that before the backend's.
+func (l *loader) settleCheck(b *Backend, s *Server, outer *Check, times CheckTimes) {
+	own := s.CheckTimes
+	chosen := s.Check
+	for _, c := range []*Check{outer, b.Check} {
+		switch {
+		case chosen == nil:
+			chosen = c
+		case chosen.bare && chosen.Enabled && c != nil && c.Enabled:
+			chosen = c // true alone: as the section around says
+		}
+	}
+	s.Check = nil
+	if chosen == nil || !chosen.Enabled {
+		return
+	}
+	check := *chosen
+	merged := check.CheckTimes
+	merged.override(times)
+	merged.override(own)
+	merged.settle()
+	check.CheckTimes, s.CheckTimes = merged, merged
+	s.Check = &check
+}
+
+// userlist joins groups and users.
+func (l *loader) userlist(u *Userlist) {
+	known := map[string]*User{}
+	for i := range u.Users {
+		x := &u.Users[i]
+		if known[x.Name.Value] != nil {
+			x.Name.Fail(l.errs, 0, "there is already a user %q in this userlist", x.Name.Value)
+		}
+		if x.Password.IsZero() == x.InsecurePassword.IsZero() {
+			x.Name.Fail(l.errs, 0, "user %q needs either password or insecure-password", x.Name.Value)
+		}
+		known[x.Name.Value] = x
+	}
+	for _, g := range u.Groups {
+		for _, name := range g.Users {
+			x := known[name.Value]
+			if x == nil {
+				name.Fail(l.errs, 0, "there is no user %q in this userlist", name.Value)
+				continue
+			}
+			x.Groups = append(x.Groups, g.Name)
+		}
+	}
+	l.cfg.Userlists = append(l.cfg.Userlists, u)
+}
+
+// warn adds a warning.
+func (l *loader) warn(pos tree.Pos, path, format string, args ...any) *tree.Error {
+	w := &tree.Error{Pos: pos, Path: path, Msg: fmt.Sprintf(format, args...)}
+	l.cfg.Warnings = append(l.cfg.Warnings, w)
+	return w
+}

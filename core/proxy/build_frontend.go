@@ -1,0 +1,208 @@
+package proxy
+
+import (
+	"errors"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/fairleadproxy/fairlead/core/address"
+	"github.com/fairleadproxy/fairlead/core/config"
+	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/protocol"
+)
+
+func (b *builder) frontend(c *config.Frontend, f *Frontend) {
+	sc := b.scope(&c.Proxy)
+	b.httpOnly(&c.Proxy, "frontend", c.Name)
+	f.opts = b.options(&c.Proxy)
+	f.rules = b.rules(&c.Proxy, sc)
+	f.slots.limit = int64(c.Maxconn)
+	f.defaultBackend = b.g.backends[c.DefaultBackend.Value]
+	f.monitorURI = []byte(c.MonitorURI.Value)
+	for _, m := range c.MonitorFail {
+		if cond := b.condition(m.If, m.Unless, sc.In(expr.HTTPRequest)); cond != nil {
+			f.monitorFail = append(f.monitorFail, cond)
+		}
+	}
+	f.uniqueID = b.format(c.UniqueIDFormat, sc.In(expr.HTTPRequest))
+	f.uniqueIDHeader = c.UniqueIDHeader.Value
+	b.switching(c, f, sc)
+	b.frontendLogs(c, f, sc)
+	for i := range c.Bind {
+		b.bind(c, f, &c.Bind[i], i+1)
+	}
+}
+
+func (b *builder) switching(c *config.Frontend, f *Frontend, sc *expr.Scope) {
+	phase := expr.HTTPRequest
+	if !f.http {
+		phase = expr.TCPContent
+	}
+	for _, u := range c.UseBackend {
+		r := backendRule{cond: b.condition(u.If, u.Unless, sc.In(phase)), backend: b.g.backends[u.Backend.Value]}
+		if r.backend == nil {
+			r.name = b.format(u.Backend, sc.In(phase))
+		}
+		f.switching = append(f.switching, r)
+	}
+}
+
+// bind prepares the listeners of a bind line.
+func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int) {
+	if bc.ID != 0 {
+		id = bc.ID
+	}
+	addrs, err := address.ParseBind(bc.Address.Value)
+	if err != nil {
+		b.addressError(bc.Address, err)
+		return
+	}
+	bind := &Bind{name: bc.Name, id: id, at: bc.Address}
+	if bind.name == "" {
+		bind.name = bc.Address.Value
+	}
+	bind.maxConn.limit = int64(bc.Maxconn)
+	if bc.AcceptProxy != nil {
+		bind.proxyFrom.all = len(bc.AcceptProxy.From) == 0
+		bind.proxyFrom.from = prefixes(bc.AcceptProxy.From)
+	}
+	o := &c.Option
+	bind.options = protocol.ListenOptions{
+		Backlog: max(bc.Backlog, c.Backlog*flagInt(bc.Backlog == 0)), Interface: bc.Interface, Transparent: bc.Transparent,
+		V4V6: bc.V4V6, V6Only: bc.V6Only, TCPUT: bc.TCPUT, DeferAccept: bc.DeferAccept, TFO: bc.TFO, MSS: bc.MSS,
+		KeepAlive: o.TCPKA || o.CliTCPKA, User: nameOr(bc.User, bc.UID), Group: nameOr(bc.Group, bc.GID),
+		MPTCPFallback: b.cfg.Global.MptcpFallback,
+	}
+	if bc.Mode != 0 {
+		bind.options.Mode = strconv.FormatUint(uint64(bc.Mode), 8)
+	}
+	for _, a := range addrs {
+		if p := b.protocol(a.Protocol(), bc.Address); p != nil {
+			bind.places = append(bind.places, place{a, p})
+		}
+	}
+	f.binds = append(f.binds, bind)
+}
+
+func flagInt(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+func nameOr(name string, number *int) string {
+	if name == "" && number != nil {
+		return strconv.Itoa(*number)
+	}
+	return name
+}
+
+func prefixes(list []config.Network) []netip.Prefix {
+	out := make([]netip.Prefix, len(list))
+	for i, n := range list {
+		out[i] = n.Prefix
+	}
+	return out
+}
+
+// addressError reports an error of package address where it stands.
+func (b *builder) addressError(t tree.Text, err error) {
+	var at *address.Error
+	if errors.As(err, &at) {
+		t.Fail(b.errs, at.Offset, "%s", at.Text)
+		return
+	}
+	b.errs.Add(err, t.Pos, t.Path)
+}
+
+// options compiles what frontends and backends have in common.
+func (b *builder) options(c *config.Proxy) *options {
+	t := &c.Timeout
+	o := &options{
+		timeouts: Timeouts{
+			Connect: t.Connect, Client: t.Client, Server: t.Server, Queue: t.Queue, HTTPRequest: t.HTTPRequest,
+			KeepAlive: t.HTTPKeepAlive, Tunnel: t.Tunnel, ClientFin: t.ClientFin, ServerFin: t.ServerFin,
+			Tarpit: t.Tarpit, Check: t.Check,
+		},
+		dontLogNull: c.Option.Dontlognull, ignoreProbes: c.Option.HTTPIgnoreProbes,
+	}
+	switch c.Option.Connection {
+	case "http-server-close":
+		o.connMode = ServerClose
+	case "httpclose":
+		o.connMode = Close
+	}
+	if f := c.Forwardfor; f != nil {
+		o.forwardFor = &addressField{except: prefixes(f.Except), header: f.Header.Value, ifNone: f.IfNone}
+	}
+	if f := c.Originalto; f != nil {
+		o.originalTo = &addressField{except: prefixes(f.Except), header: f.Header.Value}
+	}
+	o.errorFiles = b.errorFiles(c)
+	return o
+}
+
+// errorFiles reads the responses that replace the built-in error pages.
+func (b *builder) errorFiles(c *config.Proxy) map[int][]byte {
+	files := map[int][]byte{}
+	for _, use := range c.Errorfiles {
+		section := b.httpErrors(use.Name.Value)
+		if section == nil {
+			var known []string
+			for _, h := range b.cfg.HTTPErrors {
+				known = append(known, h.Name)
+			}
+			use.Name.Fail(b.errs, 0, "there is no section [http-errors.%s]", use.Name.Value).Suggest(use.Name.Value, known)
+			continue
+		}
+		wanted := map[int]bool{}
+		for _, status := range use.Status {
+			wanted[status] = true
+		}
+		for _, e := range section.Errorfile.Entries {
+			if status, page := b.errorFile(e); page != nil && (len(wanted) == 0 || wanted[status]) {
+				files[status] = page
+			}
+		}
+	}
+	for _, e := range c.Errorfile.Entries {
+		if status, page := b.errorFile(e); page != nil {
+			files[status] = page
+		}
+	}
+	return files
+}
+
+func (b *builder) httpErrors(name string) *config.HTTPErrors {
+	for _, h := range b.cfg.HTTPErrors {
+		if h.Name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+func (b *builder) errorFile(e tree.Entry[tree.Text]) (int, []byte) {
+	status, err := strconv.Atoi(e.Key)
+	if _, known := errorTexts[status]; err != nil || !known {
+		b.errs.At(e.Pos, e.Path, "there are no error responses with status %q", e.Key).Hint = "the statuses are 200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503 and 504"
+		return 0, nil
+	}
+	page, err := os.ReadFile(e.Value.Value)
+	switch {
+	case err != nil:
+		e.Value.Fail(b.errs, 0, "%v", err)
+	case len(page) > 0 && !strings.HasPrefix(string(page), "HTTP/1."):
+		e.Value.Fail(b.errs, 0, "%s does not begin with a status line such as \"HTTP/1.0 %d Error\"", e.Value.Value, status).
+			Hint = "an error file is a whole response, head and body"
+	case b.o.Engine != nil && len(page) > b.o.Engine.Tuning.BufSize:
+		e.Value.Fail(b.errs, 0, "%s is larger than tune.bufsize", e.Value.Value)
+	default:
+		return status, page
+	}
+	return 0, nil
+}

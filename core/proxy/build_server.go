@@ -1,0 +1,79 @@
+package proxy
+
+import (
+	"net/netip"
+
+	"github.com/fairleadproxy/fairlead/core/address"
+	"github.com/fairleadproxy/fairlead/core/config"
+	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/protocol"
+)
+
+// server completes a server of its section.
+func (b *builder) server(c *config.Backend, sc *config.Server, s *Server) {
+	addr, err := address.ParseServer(sc.Address.Value)
+	if err != nil {
+		b.addressError(sc.Address, err)
+		return
+	}
+	s.spec, s.at = addr, sc.Address
+	s.path = protocol.UnixPath(addr)
+	s.proto = b.protocol(addr.Protocol(), sc.Address)
+	s.perClient = !addr.HasPort && s.path == "" || addr.Wildcard()
+	s.dial = protocol.DialOptions{
+		TCPUT: sc.TCPUT, TFO: sc.TFO, KeepAlive: c.Option.TCPKA || c.Option.SrvTCPKA,
+		MPTCPFallback: b.cfg.Global.MptcpFallback,
+	}
+	b.source(sc.Source, s)
+	s.maxConn, s.maxQueue = int64(sc.Maxconn), int64(sc.Maxqueue)
+	s.backup, s.cookie = sc.Backup, sc.Cookie
+	s.slowStart = sc.Slowstart
+	s.maxReuse = sc.MaxReuse
+	s.idle.max, s.purgeDelay = sc.PoolMaxConn, sc.PoolPurgeDelay
+	switch {
+	case sc.SendProxyV2:
+		s.proxyOut.version = 2
+	case sc.SendProxy:
+		s.proxyOut.version = 1
+	}
+	s.weight.Store(int64(sc.Weight))
+	s.factor.Store(fullWeight)
+	s.up.Store(true)
+	if sc.Disabled {
+		s.admin.Store(Maint)
+	}
+}
+
+// source sets the address that connections come from.
+func (b *builder) source(c *config.Source, s *Server) {
+	if c == nil {
+		return
+	}
+	addr, err := address.ParseSource(c.Address.Value)
+	if err != nil {
+		b.addressError(c.Address, err)
+		return
+	}
+	ip, ok := addr.BindIP()
+	if !ok {
+		c.Address.Fail(b.errs, 0, "want an IP address to connect from")
+		return
+	}
+	s.dial.Interface = c.Interface
+	if !ip.IsUnspecified() || addr.PortLow != 0 {
+		s.dial.Source = netip.AddrPortFrom(ip, addr.PortLow)
+	}
+}
+
+// place is an address of a bind and the protocol that listens there.
+type place struct {
+	addr  address.Address
+	proto protocol.Protocol
+}
+
+// where names a place in the configuration in errors of later stages.
+func where(t tree.Text, err error) error {
+	errs := &tree.Errors{}
+	errs.At(t.Pos, t.Path, "%v", err)
+	return errs
+}

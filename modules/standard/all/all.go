@@ -1,0 +1,6 @@
+// Package all imports every standard module.
+package all
+
+import (
+	_ "github.com/fairleadproxy/fairlead/modules/standard/http"
+)
