@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"os"
 	"strings"
 
@@ -72,10 +73,8 @@ var predefined = map[string]string{
 
 // DefineACL defines a named ACL by one or more lines, any of which makes it hold.
 func (sc *Scope) DefineACL(name string, lines []string) error {
-	for _, c := range name {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-_.:", c) {
-			return &Error{Msg: "invalid ACL name " + quote(name), Hint: "use letters, digits, '-', '_', '.' and ':'"}
-		}
+	if !validACL(name) {
+		return &Error{Msg: "invalid ACL name " + quote(name), Hint: "use letters, digits, '-', '_', '.' and ':'"}
 	}
 	a := &acl{name: name}
 	for _, line := range lines {
@@ -91,6 +90,15 @@ func (sc *Scope) DefineACL(name string, lines []string) error {
 	}
 	sc.acls[name] = a
 	return nil
+}
+
+func validACL(name string) bool {
+	for _, c := range name {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-_.:", c) {
+			return false
+		}
+	}
+	return name != "" && name != "or"
 }
 
 // aclNamed finds an ACL, also a predefined one.
@@ -174,8 +182,12 @@ func (sc *Scope) criterion(w word) (*Expr, string, error) {
 				if name[i+1:] != s {
 					continue
 				}
-				if _, ok := FetchKind.Record(sc.Registry, name[:i]); ok == nil {
+				if _, err := FetchKind.Record(sc.Registry, name[:i]); err == nil {
 					x, err := sc.whole(name[:i]+w.text[n:], w)
+					var e *Error
+					if errors.As(err, &e) && e.Off > w.off {
+						e.Off += n - i // of the text with the suffix
+					}
 					return x, s, err
 				}
 			}

@@ -20,13 +20,14 @@ func accepted(e *Env) time.Time { return e.Conn.Accepted.Local() }
 // requested is when the request's first byte came.
 func requested(e *Env) time.Time {
 	t := e.Stream.Begin
+	if t.IsZero() { // no stream yet
+		return accepted(e)
+	}
 	if e.Stream.Idle > 0 {
 		t = t.Add(e.Stream.Idle)
 	}
 	return t.Local()
 }
-
-func logged(e *Env) time.Time { return e.Stream.Begin.Add(e.Stream.Total).Local() }
 
 func durOf(get func(*Env) time.Duration) func([]byte, *Env, formatFlags) []byte {
 	return intOf(func(e *Env) int64 { return millis(get(e)) })

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/session"
 )
 
 // The formats that HAProxy's manual names (section 8.2), as log-format strings.
@@ -74,12 +75,27 @@ func (f *Format) Append(dst []byte, e *Env) []byte {
 		case p.text != nil:
 			dst = append(dst, p.text...)
 		case p.alias != nil:
-			dst = p.append(dst, e, p.alias.append)
+			dst = p.appendAlias(dst, e)
 		default:
 			dst = p.append(dst, e, p.appendExpr)
 		}
 	}
 	return dst
+}
+
+// noStream stands for the stream where there is none yet.
+var noStream = session.Stream{
+	Server: "<NOSRV>",
+	Term:   [4]byte{'-', '-', '-', '-'},
+	Idle:   -1, Handshake: -1, Request: -1, Queue: -1, Connect: -1, Response: -1,
+}
+
+func (p *part) appendAlias(dst []byte, e *Env) []byte {
+	if e.Stream == nil {
+		e.Stream = &noStream
+		defer func() { e.Stream = nil }()
+	}
+	return p.append(dst, e, p.alias.append)
 }
 
 var space = []byte(" ")

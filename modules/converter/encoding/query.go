@@ -212,7 +212,7 @@ func value(e *expr.Env, b []byte, asInt bool, s *expr.Sample) bool {
 			return false
 		}
 		s.SetStr(b)
-		if bytes.IndexAny(b, ".eE") < 0 {
+		if !bytes.ContainsAny(b, ".eE") {
 			return expr.Cast(e, s, expr.Int)
 		}
 	}

@@ -3,6 +3,11 @@
 package tcp
 
 import (
+	_ "github.com/fairleadproxy/fairlead/modules/balancer/first"
+	_ "github.com/fairleadproxy/fairlead/modules/balancer/hash"
+	_ "github.com/fairleadproxy/fairlead/modules/balancer/leastconn"
+	_ "github.com/fairleadproxy/fairlead/modules/balancer/random"
+	_ "github.com/fairleadproxy/fairlead/modules/balancer/roundrobin"
 	_ "github.com/fairleadproxy/fairlead/modules/logformat/clf"
 	_ "github.com/fairleadproxy/fairlead/modules/logformat/error"
 	_ "github.com/fairleadproxy/fairlead/modules/logformat/json"

@@ -1,0 +1,68 @@
+// Package leastconn is the balancer that picks the server with the fewest
+// streams for its weight, those in its queue counted (HAProxy manual section 4.2
+// "balance"). Servers that are equal in that take turns.
+//
+//	[backend.app]
+//	balance = "leastconn"
+package leastconn
+
+import (
+	"sync/atomic"
+
+	"github.com/fairleadproxy/fairlead/core/balancer"
+	"github.com/fairleadproxy/fairlead/core/module"
+)
+
+func init() {
+	module.Register(balancer.Kind, "leastconn", module.Spec[Config, balancer.Balancer]{
+		Doc: "Picks the server with the fewest connections for its weight",
+		New: New,
+	})
+}
+
+// Config is the configuration: there is nothing to configure.
+type Config struct{}
+
+// Balancer remembers where the last pick was made.
+type Balancer struct{ turn atomic.Uint64 }
+
+// New makes the balancer.
+func New(*module.Context, Config) (balancer.Balancer, error) { return &Balancer{}, nil }
+
+// Update keeps the set.
+func (b *Balancer) Update(servers []balancer.Server) balancer.Picker { return &picker{b, servers} }
+
+type picker struct {
+	b       *Balancer
+	servers []balancer.Server
+}
+
+// Pick looks at all servers, beginning with another one each time.
+func (p *picker) Pick(r *balancer.Request) balancer.Server {
+	n := len(p.servers)
+	if n == 0 {
+		return nil
+	}
+	start := int((p.b.turn.Add(1) - 1) % uint64(n))
+	var best, avoided balancer.Server
+	var load, weight int64
+	for i := range n {
+		s := p.servers[(start+i)%n]
+		switch {
+		case s.Full():
+			continue
+		case s == r.Avoid:
+			avoided = s
+			continue
+		}
+		// conns/weight is compared without dividing.
+		c, w := s.Conns(), int64(s.Weight())
+		if best == nil || c*weight < load*w {
+			best, load, weight = s, c, w
+		}
+	}
+	if best == nil {
+		return avoided
+	}
+	return best
+}
