@@ -83,6 +83,8 @@ type Reply struct {
 	Header []Field
 	// Body is the body; it is not kept beyond the answer.
 	Body []byte
+	// Denied says that the stream was refused: it counts and is logged as such.
+	Denied bool
 	// Close ends the connection after the answer.
 	Close bool
 }

@@ -36,14 +36,18 @@ type formatFlags struct {
 	quote  bool // Q: in double quotes, empty values too
 	hex    bool // X: addresses and ports in hexadecimal
 	escape bool // E: quotes and brackets are escaped by a backslash
-	encode bool // control bytes are written as #XX: in logs, where a line must stay one
+	encode bool // in logs, where a line must stay one, control bytes are written as #XX
+	http   bool // in HTTP rules, where they would end a header field, as %XX
 }
 
 // ParseFormat parses a log-format string: text, %variables, %[expressions],
-// %{flags} before either, and %% for a percent sign. Errors are *Error.
+// %{flags} before either, and %% for a percent sign. What variables and
+// expressions give is made safe for where it goes: control bytes are written as
+// #XX in logs and as %XX in HTTP rules. Errors are *Error.
 func ParseFormat(sc *Scope, text string) (*Format, error) {
 	p := formatParser{sc: sc, text: text, f: &Format{text: text}}
 	p.flags.encode = sc.Phase == Log
+	p.flags.http = In(HTTPRequest, HTTPResponse, HTTPAfterResponse).Has(sc.Phase)
 	for p.pos < len(text) {
 		if err := p.next(); err != nil {
 			return nil, err
@@ -141,6 +145,9 @@ func appendText(dst, b []byte, flags formatFlags) []byte {
 			dst = append(dst, '\\', c)
 		case flags.encode && (c < 0x20 || c > 0x7e || c == '"'):
 			dst = append(dst, '#')
+			dst = appendHex(dst, b[i:i+1])
+		case flags.http && (c < 0x20 && c != '\t' || c == 0x7f):
+			dst = append(dst, '%')
 			dst = appendHex(dst, b[i:i+1])
 		default:
 			dst = append(dst, c)

@@ -55,7 +55,7 @@ func (s *stream) apply(list []rule, phase expr.Phase) bool {
 
 // ruledOut sends the answer that a rule has put into the reply.
 func (s *stream) ruledOut(phase expr.Phase) bool {
-	if s.tx.Reply.Errorfile || s.tx.Reply.Status >= 400 {
+	if s.tx.Reply.Denied {
 		s.denied(phase)
 	} else {
 		s.term('L', 'R') // answered here, without a server

@@ -35,12 +35,14 @@ func WT6(b []byte) uint32 {
 }
 
 // Avalanche spreads a change of any bit over all bits: Bob Jenkins' full
-// avalanche of 32-bit integers in six steps.
+// avalanche of 32-bit integers in six steps, and then a multiplication by a
+// prime near three quarters of the range.
 func Avalanche(h uint32) uint32 {
 	h = (h + 0x7ed55d16) + h<<12
 	h = (h ^ 0xc761c23c) ^ h>>19
 	h = (h + 0x165667b1) + h<<5
 	h = (h + 0xd3a2646c) ^ h<<9
 	h = (h + 0xfd7046c5) + h<<3
-	return (h ^ 0xb55a4f09) ^ h>>16
+	h = (h ^ 0xb55a4f09) ^ h>>16
+	return h * 3221225473
 }

@@ -2,7 +2,13 @@
 package http
 
 import (
+	_ "github.com/fairleadproxy/fairlead/modules/action/header"
+	_ "github.com/fairleadproxy/fairlead/modules/action/reply"
+	_ "github.com/fairleadproxy/fairlead/modules/action/uri"
+	_ "github.com/fairleadproxy/fairlead/modules/action/useservice"
 	_ "github.com/fairleadproxy/fairlead/modules/logformat/httplog"
 	_ "github.com/fairleadproxy/fairlead/modules/logformat/httpslog"
+	_ "github.com/fairleadproxy/fairlead/modules/service/echo"
+	_ "github.com/fairleadproxy/fairlead/modules/service/static"
 	_ "github.com/fairleadproxy/fairlead/modules/standard/tcp"
 )

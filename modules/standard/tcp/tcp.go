@@ -3,6 +3,9 @@
 package tcp
 
 import (
+	_ "github.com/fairleadproxy/fairlead/modules/action/flow"
+	_ "github.com/fairleadproxy/fairlead/modules/action/stream"
+	_ "github.com/fairleadproxy/fairlead/modules/action/variable"
 	_ "github.com/fairleadproxy/fairlead/modules/balancer/first"
 	_ "github.com/fairleadproxy/fairlead/modules/balancer/hash"
 	_ "github.com/fairleadproxy/fairlead/modules/balancer/leastconn"

@@ -1,0 +1,47 @@
+// Package flow is the actions that end a list of rules or a connection: allow,
+// accept, reject, silent-drop, and expect-proxy (HAProxy manual section 4.3).
+//
+//	tcp-request = { connection = [ { do = "reject", unless = "{ src 10.0.0.0/8 }" } ] }
+package flow
+
+import (
+	"github.com/fairleadproxy/fairlead/core/action"
+	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/module"
+)
+
+func init() {
+	tcp := expr.In(expr.TCPConnection, expr.TCPSession, expr.TCPContent, expr.TCPResponse)
+	register("allow", "Takes the message and looks at no more rules of the list", action.Messages, action.Stop, nil)
+	register("accept", "Takes the connection and looks at no more rules of the list", tcp, action.Stop, nil)
+	register("reject", "Closes the connection without an answer", tcp|expr.In(expr.HTTPRequest), action.Reject, nil)
+	register("silent-drop", "Closes the connection without an answer, as reject does", action.Everywhere, action.Reject, nil)
+	register("expect-proxy", "Says that the client begins with a PROXY protocol header", expr.In(expr.TCPConnection), action.Continue,
+		func(tx *action.Tx) { tx.ExpectProxy = true })
+}
+
+// Config is the configuration: there is nothing to configure.
+type Config struct{}
+
+type step struct {
+	phases  expr.Phases
+	verdict action.Verdict
+	do      func(*action.Tx) // may be nil
+}
+
+func register(name, doc string, phases expr.Phases, v action.Verdict, do func(*action.Tx)) {
+	module.Register(action.Kind, name, module.Spec[Config, action.Action]{
+		Doc: doc,
+		New: func(*module.Context, Config) (action.Action, error) { return &step{phases, v, do}, nil },
+	})
+}
+
+func (a *step) Phases() expr.Phases     { return a.phases }
+func (*step) Compile(*expr.Scope) error { return nil }
+
+func (a *step) Run(tx *action.Tx) action.Verdict {
+	if a.do != nil {
+		a.do(tx)
+	}
+	return a.verdict
+}

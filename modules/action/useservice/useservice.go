@@ -1,0 +1,49 @@
+// Package useservice is the action use-service: a service answers the request
+// (HAProxy manual section 4.3).
+//
+//	http-request = [ { do = "use-service", service = "echo" } ]
+//
+// The other keys of the table are the service's.
+package useservice
+
+import (
+	"github.com/fairleadproxy/fairlead/core/action"
+	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/service"
+)
+
+func init() {
+	module.Register(action.Kind, "use-service", module.Spec[Config, action.Action]{
+		Doc: "Has a service answer the request",
+		New: New,
+	})
+}
+
+// Config is the configuration of use-service.
+type Config struct {
+	// Service is the service module; the other keys are its.
+	Service tree.Module `toml:",inline" module:"service"`
+}
+
+type use struct{ service.Service }
+
+// New makes the action and its service.
+func New(ctx *module.Context, c Config) (action.Action, error) {
+	entry, err := service.Kind.Lookup(ctx.Registry(), c.Service.Type)
+	if err != nil {
+		return nil, &tree.Error{Pos: c.Service.Pos, Path: c.Service.Path, Msg: err.Error()}
+	}
+	s, err := entry.Build(ctx, c.Service.Decode)
+	return use{s}, err
+}
+
+func (use) Phases() expr.Phases       { return action.Requests }
+func (use) Compile(*expr.Scope) error { return nil }
+
+func (u use) Run(tx *action.Tx) action.Verdict {
+	tx.Reply.Reset()
+	u.Serve(tx)
+	return action.Answer
+}
