@@ -1,12 +1,12 @@
 package protocol
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -148,6 +148,8 @@ type listener struct {
 	local netip.AddrPort // zero when each connection has its own
 	mptcp bool
 
+	closed atomic.Bool
+
 	accept func(fd uintptr) bool
 	got    int
 	from   netip.AddrPort
@@ -205,7 +207,7 @@ func (l *listener) tryAccept(fd uintptr) bool {
 func (l *listener) Accept(info *Accepted) (*relay.Conn, error) {
 	l.err = nil
 	if err := l.raw.Read(l.accept); err != nil {
-		if errors.Is(err, os.ErrClosed) {
+		if l.closed.Load() {
 			return nil, net.ErrClosed
 		}
 		return nil, err
@@ -230,7 +232,10 @@ func (l *listener) Accept(info *Accepted) (*relay.Conn, error) {
 func (l *listener) Addr() string { return l.name }
 func (l *listener) Key() string  { return l.key }
 func (l *listener) FD() int      { return l.fd }
-func (l *listener) Close() error { return l.file.Close() }
+func (l *listener) Close() error {
+	l.closed.Store(true)
+	return l.file.Close()
+}
 
 // DialInet connects with an IP protocol: 0 for TCP, unix.IPPROTO_MPTCP for MPTCP.
 func DialInet(proto int, to netip.AddrPort, o *DialOptions) (*relay.Conn, error) {

@@ -6,7 +6,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
@@ -150,13 +149,12 @@ func (f *Frontend) acceptOne(b *Bind, l listener) bool {
 	}
 }
 
-// acceptFailed waits out a shortage instead of spinning on it.
+// acceptFailed waits out what keeps connections from being accepted, such as a
+// shortage of descriptors, instead of spinning on it.
 func (f *Frontend) acceptFailed(err error) {
 	f.ConErrors.Add(1)
-	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM) {
-		f.log.Warn("cannot accept connections", "frontend", f.name, "error", err)
-		time.Sleep(100 * time.Millisecond)
-	}
+	f.log.Warn("cannot accept connections", "frontend", f.name, "error", err)
+	time.Sleep(100 * time.Millisecond)
 }
 
 // departed counts a connection out.
