@@ -2,7 +2,9 @@ package expr
 
 import (
 	"errors"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/module"
@@ -32,19 +34,20 @@ func (a *acl) eval(e *Env) bool {
 }
 
 func (t *test) eval(e *Env) bool {
-	var s Sample
+	s := e.borrow()
+	defer e.giveBack()
 	if !t.expr.fetch.Multi {
-		return t.expr.Eval(e, &s) && t.matches(e, &s)
+		return t.expr.Eval(e, s) && t.matches(e, s)
 	}
-	for {
-		v, ok := t.expr.next(e, &s)
-		if !ok {
-			return false
-		}
-		if t.expr.convert(e, &v) && t.matches(e, &v) {
+	v := e.borrow()
+	defer e.giveBack()
+	for t.expr.fetch.Eval(e, t.expr.args, s) {
+		*v = *s
+		if t.expr.convert(e, v) && t.matches(e, v) {
 			return true
 		}
 	}
+	return false
 }
 
 func (t *test) matches(e *Env, s *Sample) bool {
@@ -108,10 +111,7 @@ func (sc *Scope) aclNamed(w word) (*acl, error) {
 	}
 	line, ok := predefined[w.text]
 	if !ok {
-		names := make([]string, 0, len(sc.acls))
-		for n := range sc.acls {
-			names = append(names, n)
-		}
+		names := slices.Sorted(maps.Keys(sc.acls))
 		err := errAt(w.off, "there is no ACL %s", quote(w.text))
 		if near := module.Suggest(w.text, names); near != "" {
 			err.Hint = "did you mean " + quote(near) + "?"

@@ -1,8 +1,10 @@
 package expr
 
 import (
+	"maps"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -32,13 +34,7 @@ func merge(sets ...map[string]*alias) map[string]*alias {
 
 func aliasNamed(name string) *alias { return aliases[name] }
 
-func aliasNames() []string {
-	names := make([]string, 0, len(aliases))
-	for n := range aliases {
-		names = append(names, n)
-	}
-	return names
-}
+func aliasNames() []string { return slices.Sorted(maps.Keys(aliases)) }
 
 // The shapes of most variables.
 

@@ -111,7 +111,24 @@ type Env struct {
 	Table ProxyTable
 
 	scratch []byte
+	samples []*Sample // on loan while an expression is evaluated
+	lent    int
 }
+
+// borrow gives an empty sample until the next giveBack. Samples that are handed
+// to records escape to the heap, so each Env keeps its own for all evaluations.
+func (e *Env) borrow() *Sample {
+	if e.lent == len(e.samples) {
+		e.samples = append(e.samples, new(Sample))
+	}
+	s := e.samples[e.lent]
+	*s = Sample{}
+	e.lent++
+	return s
+}
+
+// giveBack takes back the sample borrowed last.
+func (e *Env) giveBack() { e.lent-- }
 
 // Scratch gives n bytes of zero length and capacity n that live until Recycle.
 func (e *Env) Scratch(n int) []byte {

@@ -152,14 +152,6 @@ func (x *Expr) Eval(e *Env, s *Sample) bool {
 	return x.convert(e, s)
 }
 
-// next gives the value after s, for expressions with several; s.Next is 0 at first.
-func (x *Expr) next(e *Env, s *Sample) (value Sample, ok bool) {
-	if !x.fetch.Eval(e, x.args, s) {
-		return Sample{}, false
-	}
-	return *s, true
-}
-
 func (x *Expr) convert(e *Env, s *Sample) bool {
 	for i := range x.steps {
 		st := &x.steps[i]
@@ -172,8 +164,9 @@ func (x *Expr) convert(e *Env, s *Sample) bool {
 
 // EvalStr gives the expression's value as text, a view good until e.Recycle.
 func (x *Expr) EvalStr(e *Env) ([]byte, bool) {
-	var s Sample
-	if !x.Eval(e, &s) || !Cast(e, &s, Str) {
+	s := e.borrow()
+	defer e.giveBack()
+	if !x.Eval(e, s) || !Cast(e, s, Str) {
 		return nil, false
 	}
 	return s.Bytes, true

@@ -73,15 +73,16 @@ func (f *Format) String() string { return f.text }
 
 // Append appends the formatted text to dst.
 func (f *Format) Append(dst []byte, e *Env) []byte {
+	base := len(dst)
 	for i := range f.parts {
 		p := &f.parts[i]
 		switch {
 		case p.text != nil:
 			dst = append(dst, p.text...)
 		case p.alias != nil:
-			dst = p.appendAlias(dst, e)
+			dst = p.appendAlias(dst, base, e)
 		default:
-			dst = p.append(dst, e, p.appendExpr)
+			dst = p.append(dst, base, e, p.appendExpr)
 		}
 	}
 	return dst
@@ -94,18 +95,18 @@ var noStream = session.Stream{
 	Idle:   -1, Handshake: -1, Request: -1, Queue: -1, Connect: -1, Response: -1,
 }
 
-func (p *part) appendAlias(dst []byte, e *Env) []byte {
+func (p *part) appendAlias(dst []byte, base int, e *Env) []byte {
 	if e.Stream == nil {
 		e.Stream = &noStream
 		defer func() { e.Stream = nil }()
 	}
-	return p.append(dst, e, p.alias.append)
+	return p.append(dst, base, e, p.alias.append)
 }
 
 var space = []byte(" ")
 
-// append applies the flags to what fn appends.
-func (p *part) append(dst []byte, e *Env, fn func([]byte, *Env, formatFlags) []byte) []byte {
+// append applies the flags to what fn appends. The format's own text begins at base.
+func (p *part) append(dst []byte, base int, e *Env, fn func([]byte, *Env, formatFlags) []byte) []byte {
 	if p.flags.quote {
 		dst = append(dst, '"')
 	}
@@ -115,7 +116,7 @@ func (p *part) append(dst []byte, e *Env, fn func([]byte, *Env, formatFlags) []b
 		return append(dst, '"')
 	}
 	if len(dst) == start && p.alias != nil && p.alias.vanishes {
-		return bytes.TrimSuffix(dst, space) // with the space before it
+		return append(dst[:base], bytes.TrimSuffix(dst[base:], space)...) // with the space before it
 	}
 	if len(dst) == start && p.flags.encode {
 		dst = append(dst, '-') // an empty field would shift those after it
@@ -124,14 +125,15 @@ func (p *part) append(dst []byte, e *Env, fn func([]byte, *Env, formatFlags) []b
 }
 
 func (p *part) appendExpr(dst []byte, e *Env, flags formatFlags) []byte {
-	var s Sample
-	if !p.expr.Eval(e, &s) {
+	s := e.borrow()
+	defer e.giveBack()
+	if !p.expr.Eval(e, s) {
 		return dst
 	}
 	if s.Type == Bin && flags.hex {
 		return appendHex(dst, s.Bytes)
 	}
-	if !Cast(e, &s, Str) {
+	if !Cast(e, s, Str) {
 		return dst
 	}
 	return appendText(dst, s.Bytes, flags)
@@ -309,7 +311,7 @@ func (p *formatParser) variable(start int, flags formatFlags) error {
 		end++
 	}
 	err := &Error{Off: start, Msg: "unknown log variable " + quote("%"+rest[:end]), Hint: `write "%%" for a percent sign`}
-	if near := module.Suggest(rest[:end], aliasNames()); near != "" {
+	if near := module.Suggest(rest[:end], aliasNames()); end > 0 && near != "" {
 		err.Hint = "did you mean " + quote("%"+near) + "?"
 	}
 	return err

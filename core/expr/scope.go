@@ -28,8 +28,8 @@ type Scope struct {
 type Userlist interface {
 	// Check reports whether the password is the user's.
 	Check(user, password string) bool
-	// Member reports whether the user is in the group.
-	Member(user, group string) bool
+	// Groups gives the groups of the user.
+	Groups(user string) []string
 }
 
 // NewScope makes a scope without ACLs.

@@ -2,7 +2,7 @@
 // 12.2).
 //
 //	list, err := userlist.New([]userlist.User{{Name: "ann", Password: "$6$...", Groups: []string{"ops"}}})
-//	if list.Check("ann", password) && list.Member("ann", "ops") { ... }
+//	if list.Check("ann", password) && slices.Contains(list.Groups("ann"), "ops") { ... }
 //
 // Passwords are hashes as crypt(3) makes them: MD5 ($1$), SHA-256 ($5$), SHA-512
 // ($6$), bcrypt ($2a$, $2b$, $2y$), and what else the library knows. Since such
@@ -19,7 +19,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -130,8 +129,10 @@ func (u *user) remembers(sum *[sha256.Size]byte) bool {
 	return u.known && subtle.ConstantTimeCompare(sum[:], u.right[:]) == 1
 }
 
-// Member reports whether the user is in the group.
-func (l *List) Member(name, group string) bool {
-	u := l.users[name]
-	return u != nil && slices.Contains(u.groups, group)
+// Groups gives the groups of the user.
+func (l *List) Groups(name string) []string {
+	if u := l.users[name]; u != nil {
+		return u.groups
+	}
+	return nil
 }

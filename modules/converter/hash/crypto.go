@@ -10,6 +10,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"hash"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -32,10 +34,7 @@ func algorithm(name string) (func() hash.Hash, error) {
 	if fn != nil {
 		return fn, nil
 	}
-	names := make([]string, 0, len(algorithms))
-	for n := range algorithms {
-		names = append(names, n)
-	}
+	names := slices.Sorted(maps.Keys(algorithms))
 	if near := module.Suggest(strings.ToLower(name), names); near != "" {
 		return nil, fmt.Errorf("unknown digest algorithm %q; did you mean %q?", name, near)
 	}

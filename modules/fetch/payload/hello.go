@@ -1,0 +1,134 @@
+package payload
+
+import "encoding/binary"
+
+// hello is what a TLS ClientHello says, as views of the bytes it was parsed from.
+type hello struct {
+	version uint16 // the highest that the client offers
+	sni     []byte // the server name, nil for none
+	alpn    []byte // the protocols, each after its length in one byte
+}
+
+// state is how far the parsing of a ClientHello got.
+type state uint8
+
+const (
+	incomplete state = iota // more bytes are needed
+	complete
+	other // it is no ClientHello
+)
+
+// Numbers of TLS (RFC 8446 sections 4 and 5; RFC 6066; RFC 7301).
+const (
+	recordHandshake  = 22
+	typeClientHello  = 1
+	extServerName    = 0
+	extALPN          = 16
+	extVersions      = 43
+	nameTypeHost     = 0
+	recordHeaderSize = 5
+)
+
+// parseHello reads a ClientHello that stands in one TLS record.
+func parseHello(b []byte) (h hello, st state) {
+	if len(b) > 0 && b[0] != recordHandshake || len(b) > 1 && b[1] != 3 {
+		return h, other
+	}
+	if len(b) < recordHeaderSize {
+		return h, incomplete
+	}
+	size := int(binary.BigEndian.Uint16(b[3:]))
+	b = b[recordHeaderSize:]
+	if len(b) > 0 && b[0] != typeClientHello || size < 4 {
+		return h, other
+	}
+	if len(b) < size {
+		return h, incomplete
+	}
+	r := reader{b: b[:size]}
+	r.skip(1)
+	r = reader{b: r.vector(3)}
+	h.version = r.uint16()
+	r.skip(32)  // random
+	r.vector(1) // session ID
+	r.vector(2) // cipher suites
+	r.vector(1) // compression methods
+	if r.failed {
+		return h, other
+	}
+	exts := reader{b: r.vector(2)}
+	for len(exts.b) > 0 && !exts.failed {
+		kind := exts.uint16()
+		h.extension(kind, exts.vector(2))
+	}
+	if exts.failed {
+		return h, other
+	}
+	return h, complete
+}
+
+func (h *hello) extension(kind uint16, b []byte) {
+	r := reader{b: b}
+	switch kind {
+	case extServerName:
+		names := reader{b: r.vector(2)}
+		for len(names.b) > 0 && !names.failed {
+			isHost := names.uint8() == nameTypeHost
+			if name := names.vector(2); isHost && !names.failed && h.sni == nil {
+				h.sni = name
+			}
+		}
+	case extALPN:
+		h.alpn = r.vector(2)
+	case extVersions:
+		list := reader{b: r.vector(1)}
+		for len(list.b) >= 2 {
+			// Values such as 0x?a?a are there to keep servers tolerant (RFC 8701).
+			if v := list.uint16(); v>>8 == 3 && v > h.version {
+				h.version = v
+			}
+		}
+	}
+}
+
+// reader takes numbers and vectors off a slice; after a failure it gives zeros.
+type reader struct {
+	b      []byte
+	failed bool
+}
+
+func (r *reader) skip(n int) []byte {
+	if n > len(r.b) {
+		r.b, r.failed = nil, true
+		return nil
+	}
+	out := r.b[:n]
+	r.b = r.b[n:]
+	return out
+}
+
+func (r *reader) uint8() byte {
+	if b := r.skip(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (r *reader) uint16() uint16 {
+	if b := r.skip(2); b != nil {
+		return binary.BigEndian.Uint16(b)
+	}
+	return 0
+}
+
+// vector takes bytes whose length stands before them, in size bytes.
+func (r *reader) vector(size int) []byte {
+	n := 0
+	for _, c := range r.skip(size) {
+		n = n<<8 | int(c)
+	}
+	if r.failed {
+		return nil
+	}
+	return r.skip(n)
+}
