@@ -51,9 +51,6 @@ type Global struct {
 	// SpreadChecks spreads health checks by up to this part of their interval,
 	// in percent. Default 0.
 	SpreadChecks int `toml:"spread-checks" min:"0" max:"50"`
-	// MaxSpreadChecks is the longest time over which the first checks are
-	// spread. Default 0: their shortest interval.
-	MaxSpreadChecks time.Duration `toml:"max-spread-checks"`
 
 	// Tune are buffer sizes and limits; keys with dots may also be written as
 	// tables within tables.

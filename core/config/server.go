@@ -51,11 +51,6 @@ type ServerSettings struct {
 	// OnError is what follows then: "fastinter", "fail-check", "sudden-death" or
 	// "mark-down". Default "fail-check".
 	OnError string `toml:"on-error" enum:"fastinter|fail-check|sudden-death|mark-down"`
-	// OnMarkedDown is "shutdown-sessions" to end its streams when it goes down. Default: none.
-	OnMarkedDown string `toml:"on-marked-down" enum:"shutdown-sessions"`
-	// OnMarkedUp is "shutdown-backup-sessions" to end those of backups when it
-	// comes up. Default: none.
-	OnMarkedUp string `toml:"on-marked-up" enum:"shutdown-backup-sessions"`
 
 	// Cookie is its value of the backend's cookie. Default: none.
 	Cookie string `toml:"cookie"`

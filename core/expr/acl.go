@@ -34,13 +34,13 @@ func (a *acl) eval(e *Env) bool {
 }
 
 func (t *test) eval(e *Env) bool {
-	s := e.borrow()
-	defer e.giveBack()
+	s := e.Borrow()
+	defer e.GiveBack()
 	if !t.expr.fetch.Multi {
 		return t.expr.Eval(e, s) && t.matches(e, s)
 	}
-	v := e.borrow()
-	defer e.giveBack()
+	v := e.Borrow()
+	defer e.GiveBack()
 	for t.expr.fetch.Eval(e, t.expr.args, s) {
 		*v = *s
 		if t.expr.convert(e, v) && t.matches(e, v) {
@@ -74,12 +74,17 @@ var predefined = map[string]string{
 	"RDP_COOKIE": "req.rdp_cookie_cnt gt 0", "REQ_CONTENT": "req.len gt 0", "WAIT_END": "wait_end",
 }
 
-// DefineACL defines a named ACL by one or more lines, any of which makes it hold.
+// DefineACL defines a named ACL by one or more lines, any of which makes it
+// hold; what was defined under the name before stays.
 func (sc *Scope) DefineACL(name string, lines []string) error {
 	if !validACL(name) {
 		return &Error{Msg: "invalid ACL name " + quote(name), Hint: "use letters, digits, '-', '_', '.' and ':'"}
 	}
-	a := &acl{name: name}
+	a := sc.acls[name]
+	if a == nil {
+		a = &acl{name: name}
+		sc.acls[name] = a // also where a line is wrong: one error is enough
+	}
 	for _, line := range lines {
 		words, err := splitWords(line)
 		if err != nil {
@@ -91,7 +96,6 @@ func (sc *Scope) DefineACL(name string, lines []string) error {
 		}
 		a.tests = append(a.tests, t)
 	}
-	sc.acls[name] = a
 	return nil
 }
 

@@ -115,9 +115,9 @@ type Env struct {
 	lent    int
 }
 
-// borrow gives an empty sample until the next giveBack. Samples that are handed
+// Borrow gives an empty sample until the next giveBack. Samples that are handed
 // to records escape to the heap, so each Env keeps its own for all evaluations.
-func (e *Env) borrow() *Sample {
+func (e *Env) Borrow() *Sample {
 	if e.lent == len(e.samples) {
 		e.samples = append(e.samples, new(Sample))
 	}
@@ -127,8 +127,8 @@ func (e *Env) borrow() *Sample {
 	return s
 }
 
-// giveBack takes back the sample borrowed last.
-func (e *Env) giveBack() { e.lent-- }
+// GiveBack takes back the sample borrowed last.
+func (e *Env) GiveBack() { e.lent-- }
 
 // Scratch gives n bytes of zero length and capacity n that live until Recycle.
 func (e *Env) Scratch(n int) []byte {

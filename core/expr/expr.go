@@ -164,8 +164,8 @@ func (x *Expr) convert(e *Env, s *Sample) bool {
 
 // EvalStr gives the expression's value as text, a view good until e.Recycle.
 func (x *Expr) EvalStr(e *Env) ([]byte, bool) {
-	s := e.borrow()
-	defer e.giveBack()
+	s := e.Borrow()
+	defer e.GiveBack()
 	if !x.Eval(e, s) || !Cast(e, s, Str) {
 		return nil, false
 	}

@@ -125,8 +125,8 @@ func (p *part) append(dst []byte, base int, e *Env, fn func([]byte, *Env, format
 }
 
 func (p *part) appendExpr(dst []byte, e *Env, flags formatFlags) []byte {
-	s := e.borrow()
-	defer e.giveBack()
+	s := e.Borrow()
+	defer e.GiveBack()
 	if !p.expr.Eval(e, s) {
 		return dst
 	}

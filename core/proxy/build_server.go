@@ -6,6 +6,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/health"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 )
 
@@ -36,6 +37,7 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server) {
 	case sc.SendProxy:
 		s.proxyOut.version = 1
 	}
+	b.checks(c, sc, s)
 	s.weight.Store(int64(sc.Weight))
 	s.factor.Store(fullWeight)
 	s.up.Store(true)
@@ -64,6 +66,39 @@ func (b *builder) source(c *config.Source, s *Server) {
 		s.dial.Source = netip.AddrPortFrom(ip, addr.PortLow)
 	}
 }
+
+// checks sets up the server's health checks.
+func (b *builder) checks(c *config.Backend, sc *config.Server, s *Server) {
+	k := &s.checks
+	k.errorLimit, k.observe, k.onError = int32(sc.ErrorLimit), observations[sc.Observe], onErrors[sc.OnError]
+	if sc.Check == nil {
+		return
+	}
+	k.check, _ = instance(b, health.Kind, &sc.Check.Module)
+	k.config = health.Config{
+		Inter: *sc.Inter, Fastinter: *sc.Fastinter, Downinter: *sc.Downinter, Rise: *sc.Rise, Fall: *sc.Fall,
+		Spread: b.cfg.Global.SpreadChecks,
+	}
+	k.timeout = c.Timeout.Check
+	if sc.Port != nil {
+		k.at = netip.AddrPortFrom(netip.Addr{}, uint16(*sc.Port))
+	}
+	if sc.Addr != nil {
+		ip, err := netip.ParseAddr(sc.Addr.Value)
+		if err != nil {
+			sc.Addr.Fail(b.errs, 0, "%q is not an IP address", sc.Addr.Value)
+		}
+		k.at = netip.AddrPortFrom(ip, k.at.Port())
+	}
+	if s.perClient && k.at.Port() == 0 {
+		sc.Address.Fail(b.errs, 0, "the server has no port of its own to check").Hint = "write port = in its check, or check = false"
+	}
+}
+
+var (
+	observations = map[string]observation{"layer4": observeLayer4, "layer7": observeLayer7}
+	onErrors     = map[string]onError{"fastinter": fastInter, "fail-check": failCheck, "sudden-death": suddenDeath, "mark-down": markDown}
+)
 
 // place is an address of a bind and the protocol that listens there.
 type place struct {

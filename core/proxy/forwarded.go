@@ -138,9 +138,12 @@ func (f *forwarded) node(b []byte, s *stream, name string, addr, port forwardedP
 
 // value evaluates the part's expression; nil when there is none, or no value.
 func (p *forwardedPart) value(s *stream) []byte {
-	var v expr.Sample
-	if p.expr == nil || !p.expr.Eval(&s.env, &v) || !expr.Cast(&s.env, &v, expr.Str) {
+	if p.expr == nil {
 		return nil
 	}
-	return v.Bytes
+	v, ok := p.expr.EvalStr(&s.env)
+	if !ok {
+		return nil
+	}
+	return v
 }

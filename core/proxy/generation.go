@@ -42,9 +42,18 @@ func (g *Graph) Open() error {
 		g.prepared = false // all are stopped
 		return err
 	}
+	var checked []*Server
 	for _, b := range g.backends {
 		b.adopt(g.before)
 		b.Refresh()
+		for _, s := range b.servers {
+			if s.checks.check != nil {
+				checked = append(checked, s)
+			}
+		}
+	}
+	for i, s := range checked {
+		s.startChecks(i, len(checked))
 	}
 	g.before = nil
 	return nil

@@ -370,6 +370,9 @@ func (s *stream) head(n int) *failure {
 	}
 	s.facts.Status = s.res.Status
 	s.srv.answered(s.res.Status)
+	if s.srv.checks.observe == observeLayer7 {
+		s.srv.observed(observeLayer7, s.res.Status < 500 || s.res.Status == 501 || s.res.Status == 505)
+	}
 	return nil
 }
 

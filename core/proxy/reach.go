@@ -320,10 +320,12 @@ func causeOf(err error) byte {
 func (s *Server) failed(f *failure) {
 	switch {
 	case f.op == connecting:
+		s.observed(observeLayer4, false)
 		s.ConErrors.Add(1)
 	case f.op == replying:
 		s.CliAborts.Add(1)
 	default:
+		s.observed(observeLayer7, false)
 		s.ResErrors.Add(1)
 		if f.err == io.EOF {
 			s.SrvAborts.Add(1)

@@ -35,6 +35,9 @@ type Server struct {
 	proxyOut proxyHeader // send-proxy
 	cookie   string
 
+	checks      checking
+	errorsInRow atomic.Int32 // of streams, for observe
+
 	slowStart  time.Duration
 	maxReuse   int // how many requests a connection carries after its first; -1: no limit
 	purgeDelay time.Duration
@@ -221,8 +224,14 @@ func (s *Server) target(client *session.Conn) protocol.Target {
 
 // adopt takes over what was known of the same server before a reload.
 func (s *Server) adopt(was *Server) {
-	s.up.Store(was.up.Load())
-	s.factor.Store(was.factor.Load())
+	if s.checks.check == nil {
+		return
+	}
+	s.checks.checker = was.checks.checker
+	if was.checks.checker != nil {
+		s.up.Store(was.up.Load())
+		s.factor.Store(was.factor.Load())
+	}
 }
 
 // open dials the server.

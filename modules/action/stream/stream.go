@@ -126,9 +126,10 @@ func (a *address) Compile(sc *expr.Scope) (err error) {
 }
 
 func (a *address) Run(tx *action.Tx) action.Verdict {
-	var s expr.Sample
-	if a.expr.Eval(tx.Env, &s) {
-		a.apply(tx, &s)
+	s := tx.Borrow()
+	defer tx.GiveBack()
+	if a.expr.Eval(tx.Env, s) {
+		a.apply(tx, s)
 	}
 	return action.Continue
 }
@@ -186,8 +187,9 @@ func (a *capture) Run(tx *action.Tx) action.Verdict {
 		return action.Continue
 	}
 	var kept []byte // an empty place where there is no value, so that places keep their meaning
-	var s expr.Sample
-	if a.expr.Eval(tx.Env, &s) && expr.Cast(tx.Env, &s, expr.Str) {
+	s := tx.Borrow()
+	defer tx.GiveBack()
+	if a.expr.Eval(tx.Env, s) && expr.Cast(tx.Env, s, expr.Str) {
 		b := s.Bytes[:min(len(s.Bytes), a.c.Len)]
 		kept = append(tx.Scratch(len(b)), b...)
 	}

@@ -78,13 +78,14 @@ func (a *setter) Compile(sc *expr.Scope) (err error) {
 }
 
 func (a *setter) Run(tx *action.Tx) action.Verdict {
-	var s expr.Sample
+	s := tx.Borrow()
+	defer tx.GiveBack()
 	if a.formatted {
 		s.SetStr(tx.Value(a.format))
-	} else if !a.value.Eval(tx.Env, &s) {
+	} else if !a.value.Eval(tx.Env, s) {
 		return action.Continue
 	}
-	tx.Vars.Set(a.ref, &s)
+	tx.Vars.Set(a.ref, s)
 	return action.Continue
 }
 

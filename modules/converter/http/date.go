@@ -1,6 +1,7 @@
 package http
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -40,13 +41,20 @@ func writeDate(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
 	return true
 }
 
+// readDate tells the formats apart by the comma, as an attempt that fails costs
+// an error.
 func readDate(_ *expr.Env, _ *expr.Args, s *expr.Sample) bool {
-	text := expr.String(s.Bytes)
-	for _, layout := range [...]string{imfDate, rfc850, time.ANSIC} {
-		if t, err := time.Parse(layout, text); err == nil {
-			s.SetInt(t.Unix())
-			return true
-		}
+	layout := rfc850
+	switch bytes.IndexByte(s.Bytes, ',') {
+	case -1:
+		layout = time.ANSIC
+	case 3:
+		layout = imfDate
 	}
-	return false
+	t, err := time.Parse(layout, expr.String(s.Bytes))
+	if err != nil {
+		return false
+	}
+	s.SetInt(t.Unix())
+	return true
 }

@@ -7,6 +7,7 @@ package variable
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/module"
@@ -32,20 +33,27 @@ func records() []arg.Record {
 	}
 }
 
-// condition reports whether the value s may be set; old is the variable's, nil
-// when it has none.
-type condition func(s, old *expr.Sample) bool
+// condition is one of those under which a variable is set.
+type condition string
 
-// conditions by name. A variable here exists exactly while it is set.
-var conditions = map[string]condition{
-	"ifexists":    func(_, old *expr.Sample) bool { return old != nil },
-	"ifnotexists": func(_, old *expr.Sample) bool { return old == nil },
-	"ifset":       func(_, old *expr.Sample) bool { return old != nil },
-	"ifnotset":    func(_, old *expr.Sample) bool { return old == nil },
-	"ifempty":     func(s, _ *expr.Sample) bool { return empty(s) },
-	"ifnotempty":  func(s, _ *expr.Sample) bool { return !empty(s) },
-	"ifgt":        func(s, old *expr.Sample) bool { return !integers(s, old) || old.Int > s.Int },
-	"iflt":        func(s, old *expr.Sample) bool { return !integers(s, old) || old.Int < s.Int },
+var conditions = []condition{"ifexists", "ifnotexists", "ifempty", "ifnotempty", "ifset", "ifnotset", "ifgt", "iflt"}
+
+// holds reports whether the value s may be set; old is the variable's, nil when
+// it has none. A variable here exists exactly while it is set.
+func (c condition) holds(s, old *expr.Sample) bool {
+	switch c {
+	case "ifexists", "ifset":
+		return old != nil
+	case "ifnotexists", "ifnotset":
+		return old == nil
+	case "ifempty":
+		return empty(s)
+	case "ifnotempty":
+		return !empty(s)
+	case "ifgt":
+		return !integers(s, old) || old.Int > s.Int
+	}
+	return !integers(s, old) || old.Int < s.Int // iflt
 }
 
 func empty(s *expr.Sample) bool {
@@ -66,8 +74,8 @@ func bindConditions(_ *expr.Scope, a *expr.Args) error {
 		if !a.Given(i) {
 			continue
 		}
-		c := conditions[a.Str(i)]
-		if c == nil {
+		c := condition(a.Str(i))
+		if !slices.Contains(conditions, c) {
 			return fmt.Errorf("unknown condition %q; use ifexists, ifnotexists, ifempty, ifnotempty, ifset, ifnotset, ifgt or iflt", a.Str(i))
 		}
 		list = append(list, c)
@@ -84,8 +92,8 @@ func set(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
 		if !e.Vars.Get(v, old) {
 			old = nil
 		}
-		for _, holds := range list {
-			if !holds(s, old) {
+		for _, c := range list {
+			if !c.holds(s, old) {
 				return true
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	_ "github.com/fairleadproxy/fairlead/modules/action/reply"
 	_ "github.com/fairleadproxy/fairlead/modules/action/uri"
 	_ "github.com/fairleadproxy/fairlead/modules/action/useservice"
+	_ "github.com/fairleadproxy/fairlead/modules/check/http"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/http"
 	_ "github.com/fairleadproxy/fairlead/modules/logformat/httplog"
 	_ "github.com/fairleadproxy/fairlead/modules/logformat/httpslog"

@@ -11,6 +11,7 @@ import (
 	_ "github.com/fairleadproxy/fairlead/modules/balancer/leastconn"
 	_ "github.com/fairleadproxy/fairlead/modules/balancer/random"
 	_ "github.com/fairleadproxy/fairlead/modules/balancer/roundrobin"
+	_ "github.com/fairleadproxy/fairlead/modules/check/tcp"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/address"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/date"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/encoding"

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/hash"
 	"github.com/fairleadproxy/fairlead/modules/balancer/internal/weighted"
 )
 
@@ -47,7 +48,7 @@ type Balancer struct {
 func New(c Config, key Key, own Function) *Balancer {
 	b := &Balancer{c: c, key: key, hash: own}
 	if own == nil {
-		b.hash = sdbm
+		b.hash = hash.SDBM
 	}
 	if f := functions[c.HashFunction]; f != nil {
 		b.hash = f
@@ -103,7 +104,7 @@ func (p *picker) Pick(r *balancer.Request) balancer.Server {
 	}
 	h := p.b.hash(key)
 	if p.b.c.Avalanche {
-		h = avalanche(h)
+		h = hash.Avalanche(h)
 	}
 	if p.ring != nil {
 		return p.onRing(h, r)
@@ -148,7 +149,7 @@ func newRing(servers []balancer.Server) []point {
 	var ring []point
 	for _, s := range servers {
 		for i := range s.Weight() * pointsPerWeight {
-			ring = append(ring, point{avalanche(uint32(s.ID())*0x9e3779b1 + uint32(i)*0x85ebca6b), s})
+			ring = append(ring, point{hash.Avalanche(uint32(s.ID())*0x9e3779b1 + uint32(i)*0x85ebca6b), s})
 		}
 	}
 	slices.SortFunc(ring, func(a, b point) int {
@@ -208,8 +209,12 @@ var _ balancer.HashTyped = (*Balancer)(nil)
 // KeyOf makes a Key of an expression.
 func KeyOf(x *expr.Expr) Key {
 	return func(dst []byte, r *balancer.Request) ([]byte, bool) {
-		var s expr.Sample
-		if r.Env == nil || !x.Eval(r.Env, &s) || !expr.Cast(r.Env, &s, expr.Bin) {
+		if r.Env == nil {
+			return nil, false
+		}
+		s := r.Env.Borrow()
+		defer r.Env.GiveBack()
+		if !x.Eval(r.Env, s) || !expr.Cast(r.Env, s, expr.Bin) {
 			return nil, false
 		}
 		return append(dst, s.Bytes...), true

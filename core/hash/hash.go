@@ -1,3 +1,6 @@
+// Package hash is the fast hash functions of HAProxy's manual (section 4.2
+// "hash-type"), which give the same numbers as HAProxy's: balancers by hash and
+// converters use them. They are no protection against chosen keys.
 package hash
 
 import "math/bits"
