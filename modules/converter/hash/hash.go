@@ -12,7 +12,7 @@ import (
 	"hash/crc32"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
-	quick "github.com/fairleadproxy/fairlead/core/hash"
+	hashes "github.com/fairleadproxy/fairlead/core/hash"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/modules/converter/internal/arg"
 )
@@ -29,9 +29,9 @@ func quick() []arg.Record {
 	return []arg.Record{
 		avalanching("crc32", "hashes with CRC32 as Ethernet and gzip use it", crc32.ChecksumIEEE),
 		avalanching("crc32c", "hashes with CRC32C (RFC 4960 appendix B)", func(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }),
-		avalanching("djb2", "hashes with DJB2", quick.DJB2),
-		avalanching("sdbm", "hashes with SDBM", quick.SDBM),
-		avalanching("wt6", "hashes with WT6", quick.WT6),
+		avalanching("djb2", "hashes with DJB2", hashes.DJB2),
+		avalanching("sdbm", "hashes with SDBM", hashes.SDBM),
+		avalanching("wt6", "hashes with WT6", hashes.WT6),
 		seeded("xxh32", "hashes with XXH32, with an optional seed", func(b []byte, seed int64) int64 { return int64(XXH32(b, uint32(seed))) }),
 		seeded("xxh64", "hashes with XXH64, with an optional seed; the result is signed", func(b []byte, seed int64) int64 { return int64(XXH64(b, uint64(seed))) }),
 	}
@@ -45,7 +45,7 @@ func avalanching(name, doc string, sum func([]byte) uint32) arg.Record {
 		Eval: func(_ *expr.Env, a *expr.Args, s *expr.Sample) bool {
 			h := sum(s.Bytes)
 			if a.Int(0, 0) != 0 {
-				h = quick.Avalanche(h)
+				h = hashes.Avalanche(h)
 			}
 			s.SetInt(int64(h))
 			return true
