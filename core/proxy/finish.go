@@ -10,7 +10,7 @@ import (
 // finish settles a stream: what becomes of its connections, the counters, the
 // log line.
 func (s *stream) finish() ending {
-	uploaded := s.stopUpload()
+	uploaded := s.finishUpload()
 	s.settleServer(uploaded)
 	s.count()
 	if s.timed && !s.facts.Early {

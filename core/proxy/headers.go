@@ -50,7 +50,7 @@ func (s *stream) wantsKeepAlive() bool {
 
 // keepsAlive decides whether the client's connection carries another request.
 func (s *stream) keepsAlive() bool {
-	return s.requestKeep && s.reqDone && s.fe.opts.connMode != Close && !s.c.draining()
+	return s.requestKeep && s.allComes() && s.fe.opts.connMode != Close && !s.c.draining()
 }
 
 // dropHopByHop removes the fields that are about this connection only (RFC 9110

@@ -37,8 +37,6 @@ func (s *stream) receive() bool {
 	idle := c.in.Len() == 0
 	if idle {
 		c.ReadTimeout(s.idleTimeout())
-	} else {
-		c.ReadTimeout(s.headTimeout())
 	}
 	for {
 		if b := c.in.Bytes(); len(b) > 0 {
@@ -60,17 +58,33 @@ func (s *stream) receive() bool {
 				return s.refuse(s.reqP.ErrTooLarge())
 			}
 		}
+		if !idle && !s.timeHead() {
+			return s.notReceived(os.ErrDeadlineExceeded, false)
+		}
 		err := c.Fill(&c.in)
 		if err != nil {
 			return s.notReceived(err, idle)
 		}
 		if idle {
 			idle = false
-			now := relay.Ticks()
-			s.idleFor = time.Duration(now - s.begun)
-			c.ReadTimeout(s.headTimeout())
+			s.idleFor = time.Duration(relay.Ticks() - s.begun)
 		}
 	}
+}
+
+// timeHead sets the time that the next bytes of the head may take and reports
+// whether any is left: timeout http-request is for all of it, counted from its
+// first byte; timeout client for each wait.
+func (s *stream) timeHead() bool {
+	t := &s.fe.opts.timeouts
+	left := t.Client
+	if t.HTTPRequest > 0 {
+		if left = t.HTTPRequest - time.Duration(relay.Ticks()-s.begun) + s.idleFor; left <= 0 {
+			return false
+		}
+	}
+	s.c.ReadTimeout(left)
+	return true
 }
 
 func emptyLines(b []byte) int {

@@ -113,7 +113,7 @@ func (s *stream) begin() {
 	s.reqDone, s.clientKeep, s.serverKeep, s.requestKeep = false, false, false, false
 	s.tunnel, s.answered, s.delivered, s.ended = false, false, false, goOn
 	s.attempts = attempts{}
-	s.serverAsked, s.connectedAt, s.responseAt = 0, 0, 0
+	s.serverAsked, s.connectedAt, s.responseAt, s.idleFor = 0, 0, 0, 0
 	s.env.Stream, s.env.Req, s.env.Res = &s.facts, nil, nil
 	s.env.Recycle()
 	s.tx.Reply.Reset()

@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 
 	"github.com/fairleadproxy/fairlead/core/http1"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
@@ -16,6 +17,7 @@ type upload struct {
 	done    chan struct{} // one token when the goroutine has ended
 	err     error         // good once the token was taken
 	ended   bool
+	sentAll atomic.Bool // the whole request has been sent, or nearly so
 
 	stream *stream
 	job    uploadJob
@@ -46,6 +48,7 @@ func (s *stream) startUpload() {
 	s.reqLen, s.reqHead = 0, 0
 	s.c.ReadTimeout(s.fe.opts.timeouts.Client)
 	s.upload.running, s.upload.ended, s.upload.err = true, false, nil
+	s.upload.sentAll.Store(false)
 	s.upload.job = uploadBody
 	s.upload.sc, s.upload.sent = s.sc, int64(sent)
 	s.engine.workers.Go(&s.upload)
@@ -84,6 +87,23 @@ func (s *stream) runUpload(sc *serverConn, sent int64) {
 		return
 	}
 	s.upload.err = err
+	s.upload.sentAll.Store(err == nil)
+}
+
+// allComes reports whether the whole request has been sent, or will have been:
+// a server that answers well before it has all of it goes on reading.
+func (s *stream) allComes() bool {
+	return s.reqDone || s.upload.running && (s.upload.sentAll.Load() || s.facts.Status < 400)
+}
+
+// finishUpload waits for the rest of a request whose client's connection may
+// carry another one, and reports whether all of it has been sent.
+func (s *stream) finishUpload() bool {
+	if s.upload.running && s.clientKeep && s.delivered {
+		<-s.upload.done
+		s.upload.done <- struct{}{}
+	}
+	return s.stopUpload()
 }
 
 func (s *stream) countIn(n int) { s.facts.BytesIn += int64(n) }

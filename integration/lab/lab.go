@@ -1,0 +1,291 @@
+// Package lab starts the real binary, and the real programs it is tested with,
+// on ports and in directories of their own, and ends them with the test.
+//
+//	origin := lab.Nginx(t, `location / { return 200 "hello\n"; }`)
+//	f := lab.Fairlead(t, config)
+//	out := lab.Curl(t, "http://127.0.0.1:"+port+"/")
+//
+// A program that is missing skips the test, or fails it when FAIRLEAD_TEST_ALL
+// is 1.
+package lab
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Need finds a program.
+func Need(t testing.TB, program string) string {
+	t.Helper()
+	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/sbin", "/sbin") {
+		path := filepath.Join(dir, program)
+		if info, err := os.Stat(path); err == nil && info.Mode()&0o111 != 0 {
+			return path
+		}
+	}
+	Missing(t, program+" is not installed")
+	return ""
+}
+
+// Missing skips the test for want of something, or fails it where all has to run.
+func Missing(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("FAIRLEAD_TEST_ALL") == "1" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// Port gives a TCP port of the loopback that is free.
+func Port(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// binary builds the program once for all tests of a package.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "fairlead-lab")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "fairlead")
+	args := []string{"build", "-o", path}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	out, err := exec.Command("go", append(args, "github.com/fairleadproxy/fairlead/cmd/fairlead")...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// Binary gives the path of the fairlead binary.
+func Binary(t testing.TB) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Process is a program that runs.
+type Process struct {
+	Cmd  *exec.Cmd
+	Dir  string // its working directory
+	Args []string
+
+	out  output
+	done chan error
+}
+
+// output collects what a program writes.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+// Output gives what the program has written so far.
+func (p *Process) Output() string {
+	p.out.mu.Lock()
+	defer p.out.mu.Unlock()
+	return p.out.b.String()
+}
+
+// Start starts a program, which ends with the test.
+func Start(t testing.TB, dir, program string, args ...string) *Process {
+	t.Helper()
+	p := &Process{Cmd: exec.Command(program, args...), Dir: dir, done: make(chan error, 1)}
+	p.Cmd.Dir = dir
+	p.Cmd.Stdout, p.Cmd.Stderr = &p.out, &p.out
+	p.Cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.Cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.done <- p.Cmd.Wait() }()
+	t.Cleanup(func() {
+		_ = syscall.Kill(-p.Cmd.Process.Pid, syscall.SIGKILL) // it may have ended
+		if t.Failed() {
+			t.Logf("%s wrote:\n%s", filepath.Base(program), p.Output())
+		}
+		if strings.Contains(p.Output(), "DATA RACE") || strings.Contains(p.Output(), "panic") {
+			t.Errorf("%s has a defect:\n%s", filepath.Base(program), p.Output())
+		}
+	})
+	return p
+}
+
+// Wait waits for the program's end and gives its exit status.
+func (p *Process) Wait(t testing.TB, limit time.Duration) int {
+	t.Helper()
+	select {
+	case err := <-p.done:
+		p.done <- err
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return exit.ExitCode()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return 0
+	case <-time.After(limit):
+		t.Fatalf("%s goes on after %v:\n%s", p.Cmd.Path, limit, p.Output())
+		return -1
+	}
+}
+
+// Signal sends a signal.
+func (p *Process) Signal(t testing.TB, s os.Signal) {
+	t.Helper()
+	if err := p.Cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Kill ends the program and all that it started, at once.
+func (p *Process) Kill(t testing.TB) {
+	t.Helper()
+	if err := syscall.Kill(-p.Cmd.Process.Pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-p.done
+	p.done <- nil
+}
+
+// Fairlead runs the binary with a configuration until it listens.
+func Fairlead(t testing.TB, config string) *Process {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "lb.toml")
+	Write(t, file, "[global]\nstats-socket = \""+filepath.Join(dir, "admin.sock")+"\"\n"+config)
+	p := Start(t, dir, Binary(t), "run", "--config", file)
+	Until(t, 20*time.Second, "fairlead listens", func() bool {
+		select {
+		case err := <-p.done:
+			t.Fatalf("fairlead ended: %v\n%s", err, p.Output())
+		default:
+		}
+		return strings.Contains(p.Output(), " listens at ")
+	})
+	return p
+}
+
+// Config gives the path of the configuration that Fairlead was started with.
+func (p *Process) Config() string { return filepath.Join(p.Dir, "lb.toml") }
+
+// Socket gives the path of the socket for commands.
+func (p *Process) Socket() string { return filepath.Join(p.Dir, "admin.sock") }
+
+// HAProxy runs HAProxy with a configuration until it listens at the port.
+func HAProxy(t testing.TB, config, port string) *Process {
+	t.Helper()
+	program := Need(t, "haproxy")
+	dir := t.TempDir()
+	Write(t, filepath.Join(dir, "haproxy.cfg"), config)
+	p := Start(t, dir, program, "-db", "-f", "haproxy.cfg")
+	Listening(t, p, port)
+	return p
+}
+
+// Nginx runs nginx as an origin with what stands in its server block, and gives
+// it and its port. extra are further server blocks.
+func Nginx(t testing.TB, server, extra string) (*Process, string) {
+	t.Helper()
+	program := Need(t, "nginx")
+	dir, port := t.TempDir(), Port(t)
+	user := ""
+	if os.Getuid() == 0 {
+		user = "user root;" // its workers read the test's files
+	}
+	Write(t, filepath.Join(dir, "nginx.conf"), user+`
+daemon off;
+pid nginx.pid;
+worker_processes 2;
+error_log stderr warn;
+events { worker_connections 2048; }
+http {
+	access_log off;
+	keepalive_requests 1000000;
+	client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+	server { listen 127.0.0.1:`+port+` backlog=4096; root `+dir+`; `+server+` }
+	`+extra+`
+}`)
+	p := Start(t, dir, program, "-p", dir, "-c", "nginx.conf", "-e", "stderr")
+	Listening(t, p, port)
+	return p, port
+}
+
+// Listening waits until a program takes connections at the port.
+func Listening(t testing.TB, p *Process, port string) {
+	t.Helper()
+	Until(t, 10*time.Second, "something listens at port "+port, func() bool {
+		c, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			return false
+		}
+		c.Close()
+		return true
+	})
+}
+
+// Until waits until a condition holds.
+func Until(t testing.TB, limit time.Duration, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
+		if holds() {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("it did not come to be that %s", what)
+		}
+	}
+}
+
+// Write writes a file.
+func Write(t testing.TB, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Run runs a program to its end and gives what it wrote and its exit status.
+func Run(t testing.TB, program string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
