@@ -7,8 +7,12 @@ import (
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
 
-// fail answers with an error page and ends the stream; it returns false for its callers' sake.
+// fail answers with an error page, in HTTP mode, and ends the stream; it returns
+// false for its callers' sake.
 func (s *stream) fail(status int) bool {
+	if !s.facts.HTTP {
+		return false
+	}
 	s.tx.Reply.Reset()
 	s.tx.Reply.Status, s.tx.Reply.Errorfile = status, true
 	s.respond()

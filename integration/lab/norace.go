@@ -2,4 +2,5 @@
 
 package lab
 
-const raceEnabled = false
+// RaceEnabled reports whether the race detector is on.
+const RaceEnabled = false

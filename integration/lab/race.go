@@ -2,4 +2,5 @@
 
 package lab
 
-const raceEnabled = true
+// RaceEnabled reports whether the race detector is on.
+const RaceEnabled = true

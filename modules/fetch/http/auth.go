@@ -36,17 +36,12 @@ func init() {
 	})
 }
 
-// authorization gives the scheme and the rest of the field for credentials: of
-// requests in absolute form that for proxies.
+// authorization gives the scheme and the rest of the field for credentials.
 func authorization(e *expr.Env) (scheme, rest []byte, ok bool) {
 	if e.Req == nil {
 		return nil, nil, false
 	}
-	name := "authorization"
-	if t := e.Req.Target(); len(t) > 0 && t[0] != '/' && bytes.Contains(t, []byte("://")) {
-		name = "proxy-authorization"
-	}
-	return splitScheme(e.Req, name)
+	return splitScheme(e.Req, "authorization")
 }
 
 func splitScheme(m *httpmsg.Message, name string) (scheme, rest []byte, ok bool) {
@@ -89,7 +84,7 @@ func auth(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
 		return false
 	}
 	user, pass, ok := credentials(e)
-	s.SetBool(ok && list.Check(string(user), string(pass)))
+	s.SetBool(ok && list.Check(expr.String(user), expr.String(pass)))
 	return true
 }
 
@@ -99,10 +94,10 @@ func groups(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
 		return false
 	}
 	user, pass, ok := credentials(e)
-	if !ok || !list.Check(string(user), string(pass)) {
+	if !ok || !list.Check(expr.String(user), expr.String(pass)) {
 		return false
 	}
-	all := list.Groups(string(user))
+	all := list.Groups(expr.String(user))
 	if s.Next >= len(all) {
 		return false
 	}

@@ -7,21 +7,19 @@ import (
 	"github.com/fairleadproxy/fairlead/modules/fetch/internal/register"
 )
 
-// captured are the phases in which what was kept of a request is there.
-var captured = expr.WithRequest
-
 func init() {
 	index := []expr.Arg{{Name: "index", Type: expr.ArgInt}}
 	word := func(doc string, n int, name string) register.Entry {
-		return register.As(expr.Fetch{Doc: doc, Out: expr.Str, Phases: captured, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+		return register.As(expr.Fetch{Doc: doc, Out: expr.Str, Phases: persisted, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 			return requestWord(e, n, s)
 		}}, name)
 	}
 	register.Fetches([]register.Entry{
 		word("the method, as the request line had it", 0, "capture.req.method"),
-		word("the request target, as the request line had it", 1, "capture.req.uri"),
+		word("the path and query, as the request line had them", 1, "capture.req.uri"),
 		word("the version, as the request line had it", 2, "capture.req.ver"),
-		register.As(expr.Fetch{Doc: "a captured value of the request, by its number from 0", Out: expr.Str, Phases: captured, Args: index,
+		register.As(expr.Fetch{Doc: "the version of the response, such as HTTP/1.1", Out: expr.Str, Phases: response, Eval: responseVersion}, "capture.res.ver"),
+		register.As(expr.Fetch{Doc: "a captured value of the request, by its number from 0", Out: expr.Str, Phases: persisted, Args: index,
 			Eval: func(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
 				return e.Stream != nil && kept(e.Stream.CapturedReq, a, s)
 			}}, "capture.req.hdr"),
@@ -41,23 +39,45 @@ func kept(list [][]byte, a *expr.Args, s *expr.Sample) bool {
 	return true
 }
 
-// requestWord gives a word of the request line.
+// requestWord gives a word of the request line: 0 the method, 1 the target from
+// its first slash, 2 the version.
 func requestWord(e *expr.Env, n int, s *expr.Sample) bool {
-	if e.Stream == nil {
-		return false
-	}
-	line := e.Stream.RequestLine
-	if len(line) == 0 && e.Req != nil { // nobody logs, so it was not kept
-		line, _, _ = bytes.Cut(e.Req.Head(), []byte("\r\n"))
-	}
-	for ; n > 0; n-- {
-		_, rest, ok := bytes.Cut(line, []byte(" "))
-		if !ok {
+	word := keptWord(e, n)
+	if n == 1 {
+		var ok bool
+		if word, ok = pathq(word); !ok {
 			return false
 		}
-		line = rest
 	}
-	word, _, _ := bytes.Cut(line, []byte(" "))
 	s.SetStr(word)
 	return len(word) > 0
+}
+
+func keptWord(e *expr.Env, n int) []byte {
+	if e.Stream != nil && len(e.Stream.RequestLine) > 0 {
+		line := e.Stream.RequestLine
+		first, last := bytes.IndexByte(line, ' '), bytes.LastIndexByte(line, ' ')
+		if first < 0 || last <= first {
+			return nil
+		}
+		return [...][]byte{line[:first], line[first+1 : last], line[last+1:]}[n]
+	}
+	if e.Req == nil {
+		return nil
+	}
+	switch n { // nobody logs, so the line was not kept
+	case 0:
+		return e.Req.Method()
+	case 1:
+		return e.Req.Target()
+	}
+	return append(e.Scratch(8), e.Req.Version.String()...)
+}
+
+func responseVersion(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+	if e.Res == nil {
+		return false
+	}
+	s.SetStr(append(e.Scratch(8), e.Res.Version.String()...))
+	return true
 }

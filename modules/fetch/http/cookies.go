@@ -10,56 +10,98 @@ import (
 
 func init() {
 	arg := []expr.Arg{{Name: "name", Type: expr.ArgStr, Optional: true}}
-	value := func(doc string, of side, next walker, out expr.Type, names ...string) register.Entry {
-		return register.As(expr.Fetch{Doc: doc, Out: out, Phases: of.phases, Args: arg, Multi: true, Last: true, Eval: value(of, next, out)}, names...)
+	value := func(doc string, of side, next cookieWalker, as form, names ...string) register.Entry {
+		return register.As(expr.Fetch{Doc: doc, Out: as.out, Phases: of.phases, Args: arg, Multi: true, Last: true, Eval: cookie(of, next, as)}, names...)
+	}
+	count := func(doc string, of side, next cookieWalker, names ...string) register.Entry {
+		return register.As(expr.Fetch{Doc: doc, Out: expr.Int, Phases: of.phases, Args: arg, Eval: countOf(of, next.values)}, names...)
 	}
 	register.Fetches([]register.Entry{
-		value("the value of a cookie of the request", ofRequest, nextCookie, expr.Str, "req.cook", "cook"),
-		value("the value of a cookie of the request as an integer", ofRequest, nextCookie, expr.Int, "req.cook_val", "cook_val"),
-		register.As(expr.Fetch{Doc: "the number of cookies of a name in the request", Out: expr.Int, Phases: request, Args: arg,
-			Eval: countOf(ofRequest, nextCookie)}, "req.cook_cnt", "cook_cnt"),
-		value("the value of a cookie that the response sets", ofResponse, nextSetCookie, expr.Str, "res.cook", "scook"),
-		value("the value of a cookie that the response sets as an integer", ofResponse, nextSetCookie, expr.Int, "res.cook_val", "scook_val"),
-		register.As(expr.Fetch{Doc: "the number of cookies of a name that the response sets", Out: expr.Int, Phases: response, Args: arg,
-			Eval: countOf(ofResponse, nextSetCookie)}, "res.cook_cnt", "scook_cnt"),
+		value("the value of a cookie of the request; of the first without a name", ofRequest, nextPair, text, "req.cook", "cook"),
+		value("the value of a cookie of the request as an integer", ofRequest, nextPair, integer, "req.cook_val", "cook_val"),
+		count("the number of cookies of a name in the request, of all without a name", ofRequest, nextPair, "req.cook_cnt", "cook_cnt"),
+		value("the value of a cookie that the response sets; of the first without a name", ofResponse, nextSetPair, text, "res.cook", "scook", "set-cookie"),
+		value("the value of a cookie that the response sets as an integer", ofResponse, nextSetPair, integer, "res.cook_val", "scook_val"),
+		count("the number of cookies of a name that the response sets, of all without a name", ofResponse, nextSetPair, "res.cook_cnt", "scook_cnt"),
+		register.As(expr.Fetch{Doc: "the value of a cookie of the request, or in response rules that the response sets", Out: expr.Str, Phases: ofEither.phases,
+			Args: arg, Multi: true, Last: true, Eval: cookieOfPhase}, "cookie"),
 	})
 }
 
-// nextCookie walks over the pairs of Cookie fields.
-func nextCookie(m *httpmsg.Message, name string, cursor int) ([]byte, int, bool) {
-	field, off := cursor>>offsetBits, cursor&(1<<offsetBits-1)
-	for i := m.FindKnown(httpmsg.Cookie, field); i >= 0; i = m.FindKnown(httpmsg.Cookie, i+1) {
-		if i != field {
+// pair is a cookie's name and value. Quotes are part of the value (RFC 6265
+// section 5.2).
+type pair struct{ name, value []byte }
+
+// cookieWalker gives the cookie after a cursor, in the way of a walker.
+type cookieWalker func(m *httpmsg.Message, name string, cursor int) (pair, int, bool)
+
+func (next cookieWalker) values(m *httpmsg.Message, name string, cursor int) ([]byte, int, bool) {
+	p, after, ok := next(m, name, cursor)
+	return p.value, after, ok
+}
+
+// nextPair walks over the pairs of Cookie fields, which semicolons part, or
+// commas as in old clients.
+func nextPair(m *httpmsg.Message, name string, cursor int) (pair, int, bool) {
+	return walkPairs(m, httpmsg.Cookie, name, cursor, func(line []byte) (pair, int, bool) {
+		end := separator(line, ';', ',')
+		p, ok := cutPair(line[:end])
+		return p, end, ok
+	})
+}
+
+// nextSetPair walks over Set-Cookie fields: a pair, its attributes behind
+// semicolons, and maybe others behind commas (RFC 2109).
+func nextSetPair(m *httpmsg.Message, name string, cursor int) (pair, int, bool) {
+	return walkPairs(m, httpmsg.SetCookie, name, cursor, func(line []byte) (pair, int, bool) {
+		p, ok := cutPair(line[:separator(line, ';', ',')])
+		return p, separator(line, ',', ','), ok
+	})
+}
+
+// walkPairs walks over what cut takes off the lines of a field.
+func walkPairs(m *httpmsg.Message, field httpmsg.Known, name string, cursor int, cut func(line []byte) (pair, int, bool)) (pair, int, bool) {
+	first, off := cursor>>offsetBits, cursor&(1<<offsetBits-1)
+	for i := m.FindKnown(field, first); i >= 0; i = m.FindKnown(field, i+1) {
+		if i != first {
 			off = 0
 		}
 		line := m.Value(i)
 		for off < len(line) {
-			pair, _, _ := bytes.Cut(line[off:], []byte(";"))
-			off += len(pair) + 1
-			n, v, ok := bytes.Cut(bytes.TrimLeft(pair, " \t"), []byte("="))
-			if ok && (name == "" || string(bytes.TrimRight(n, " \t")) == name) {
-				return unquote(bytes.Trim(v, " \t")), i<<offsetBits | min(off, len(line)), true
+			p, end, ok := cut(line[off:])
+			off += end + 1
+			if ok && (name == "" || string(p.name) == name) {
+				return p, i<<offsetBits | min(off, len(line)), true
 			}
 		}
 	}
-	return nil, 0, false
+	return pair{}, 0, false
 }
 
-// nextSetCookie walks over Set-Cookie fields.
-func nextSetCookie(m *httpmsg.Message, name string, cursor int) ([]byte, int, bool) {
-	for i := m.FindKnown(httpmsg.SetCookie, cursor); i >= 0; i = m.FindKnown(httpmsg.SetCookie, i+1) {
-		pair, _, _ := bytes.Cut(m.Value(i), []byte(";"))
-		n, v, ok := bytes.Cut(pair, []byte("="))
-		if ok && (name == "" || string(bytes.Trim(n, " \t")) == name) {
-			return unquote(bytes.Trim(v, " \t")), i + 1, true
-		}
-	}
-	return nil, 0, false
+// cutPair parts name and value; what has no "=" or no name is no cookie.
+func cutPair(b []byte) (pair, bool) {
+	name, value, ok := bytes.Cut(b, []byte("="))
+	p := pair{bytes.Trim(name, " \t"), bytes.Trim(value, " \t")}
+	return p, ok && len(p.name) > 0
 }
 
-func unquote(b []byte) []byte {
-	if len(b) >= 2 && b[0] == '"' && b[len(b)-1] == '"' {
-		return b[1 : len(b)-1]
+// cookie gives a fetch of the values of cookies: all with a name, one after
+// another, or the first of any name.
+func cookie(of side, next cookieWalker, as form) eval {
+	all := value(of, next.values, as)
+	return func(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
+		return (a.Str(0) != "" || s.Next == 0) && all(e, a, s)
 	}
-	return b
 }
+
+func cookieOfPhase(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
+	if inResponse(e.Phase) {
+		return cookieOfResponse(e, a, s)
+	}
+	return cookieOfRequest(e, a, s)
+}
+
+var (
+	cookieOfRequest  = cookie(ofRequest, nextPair, text)
+	cookieOfResponse = cookie(ofResponse, nextSetPair, text)
+)

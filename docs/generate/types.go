@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/logs"
+)
+
+// namer says how values of types are written in files.
+type namer struct {
+	// special are types that are not written as they are made.
+	special map[reflect.Type]string
+	// table is called for each struct that is written as a table, and gives how
+	// it is called.
+	table func(reflect.Type) string
+}
+
+// plain are types that are written as values of their own.
+var plain = map[reflect.Type]string{
+	reflect.TypeFor[time.Duration](): "duration",
+	reflect.TypeFor[tree.Size]():     "size",
+	reflect.TypeFor[tree.Text]():     "string",
+	reflect.TypeFor[*tree.Node]():    "table",
+	reflect.TypeFor[logs.Facility](): "string",
+	reflect.TypeFor[logs.Style]():    "string",
+	reflect.TypeFor[logs.Level]():    "string",
+}
+
+func (n namer) name(t reflect.Type) string {
+	if s, ok := n.special[t]; ok {
+		return s
+	}
+	if s, ok := plain[t]; ok {
+		return s
+	}
+	switch {
+	case strings.HasPrefix(t.Name(), "OneOrMany["):
+		one := n.name(t.Elem())
+		return one + ", or list of these"
+	case strings.HasPrefix(t.Name(), "Ordered["):
+		entries, _ := t.FieldByName("Entries")
+		value, _ := entries.Type.Elem().FieldByName("Value")
+		return "table by name: " + n.name(value.Type)
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return n.name(t.Elem())
+	case reflect.String:
+		return "string"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "integer"
+	case reflect.Float32, reflect.Float64:
+		return "number"
+	case reflect.Slice:
+		return "list of: " + n.name(t.Elem())
+	case reflect.Map:
+		return "table by name: " + n.name(t.Elem())
+	case reflect.Struct:
+		return n.structName(t)
+	}
+	return fmt.Sprint(t)
+}
+
+// structName is the name of a struct, which a plain value may stand for.
+func (n namer) structName(t reflect.Type) string {
+	name := n.table(t)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("toml")
+		if strings.Contains(tag, ",short") || strings.Contains(tag, ",inline") {
+			if _, short, _ := strings.Cut(tag, ",inline"); short == "" && !strings.Contains(tag, "short") {
+				return "string or " + name
+			}
+			return n.name(f.Type) + " or " + name
+		}
+	}
+	return name
+}

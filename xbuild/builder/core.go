@@ -1,0 +1,118 @@
+package builder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/fairleadproxy/fairlead/core/module"
+)
+
+// CorePath is the module path of core and the standard modules.
+const CorePath = module.Core
+
+// core is the source of core.
+type core struct {
+	source
+	// local says that it is a directory of the user's, not a download.
+	local bool
+}
+
+// findCore finds core: by want, which is a directory, a version or "". The last
+// means the checkout that dir lies in, or else the version that xbuild itself is of.
+func findCore(ctx context.Context, want, dir, cache string) (*core, error) {
+	switch {
+	case isLocal(want):
+		return localCore(absolute(dir, want))
+	case want != "":
+		return downloadCore(ctx, want, cache)
+	}
+	for at := findModule(dir); at != ""; at = findModule(filepath.Dir(at)) {
+		if s, err := readSource(at); err == nil && s.Path == CorePath {
+			return localCore(at)
+		}
+		if at == filepath.Dir(at) {
+			break
+		}
+	}
+	return downloadCore(ctx, ownQuery(), cache)
+}
+
+// ownQuery gives the version of core that this program was built from, "latest"
+// when it is not a release.
+func ownQuery() string {
+	if bi, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range append([]*debug.Module{&bi.Main}, bi.Deps...) {
+			if m.Path == CorePath && m.Replace == nil && semver.IsValid(m.Version) && semver.Build(m.Version) == "" && semver.Prerelease(m.Version) == "" {
+				return m.Version
+			}
+		}
+	}
+	return "latest"
+}
+
+func localCore(dir string) (*core, error) {
+	s, err := readSource(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, usagef("core: there is no go.mod in %s; give the directory of a checkout of %s, or a version", dir, CorePath)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("core: %w", err)
+	}
+	if s.Path != CorePath {
+		return nil, usagef("core: %s is the module %s, not %s", dir, s.Path, CorePath)
+	}
+	return &core{*s, true}, nil
+}
+
+func downloadCore(ctx context.Context, query, cache string) (*core, error) {
+	d, err := download(ctx, CorePath, query, cache)
+	if err != nil {
+		return nil, fmt.Errorf("core: %w", err)
+	}
+	s, err := readSource(d.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("core: %w", err)
+	}
+	s.Version = d.Version
+	return &core{*s, false}, nil
+}
+
+// downloaded is what go mod download says of a module.
+type downloaded struct{ Version, Dir, GoMod, Error string }
+
+func download(ctx context.Context, path, query, cache string) (*downloaded, error) {
+	out, err := goTool{dir: cache}.run(ctx, "mod", "download", "-json", path+"@"+query)
+	var d downloaded
+	if jsonErr := json.Unmarshal(out, &d); jsonErr == nil && d.Error != "" {
+		return nil, errors.New(d.Error)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if d.Dir == "" {
+		return nil, fmt.Errorf("%s@%s: the go command names no directory for it", path, query)
+	}
+	return &d, nil
+}
+
+// isLocal reports whether a path names a directory rather than a module: as
+// with the go command, it begins with a slash, "./" or "../".
+func isLocal(path string) bool {
+	return filepath.IsAbs(path) || path == "." || path == ".." ||
+		strings.HasPrefix(filepath.ToSlash(path), "./") || strings.HasPrefix(filepath.ToSlash(path), "../")
+}
+
+func absolute(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, path)
+}

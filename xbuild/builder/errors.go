@@ -1,0 +1,46 @@
+package builder
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// UsageError is an error of what was asked for, not of the build.
+type UsageError struct{ text string }
+
+func (e *UsageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error {
+	return &UsageError{fmt.Sprintf(format, args...)}
+}
+
+// PluginError is an error whose cause is one plugin.
+type PluginError struct {
+	// Plugin is the package that was asked for.
+	Plugin string
+	// Step is what could not be done: "resolve", "compile" or "register".
+	Step string
+	Err  error
+}
+
+func (e *PluginError) Error() string {
+	text := e.Err.Error()
+	if strings.Contains(text, "\n") {
+		text = "\n" + text
+	} else {
+		text = " " + text
+	}
+	return fmt.Sprintf("plugin %s: cannot %s:%s", e.Plugin, e.Step, text)
+}
+
+func (e *PluginError) Unwrap() error { return e.Err }
+
+// blame names the plugin as the cause, except of what is wrong with the request.
+func blame(p *Plugin, step string, err error) error {
+	var usage *UsageError
+	if errors.As(err, &usage) {
+		return err
+	}
+	return &PluginError{p.Package, step, err}
+}
