@@ -36,8 +36,10 @@ func (l *logging) write(s *stream, buf []byte) []byte {
 	if failed && l.separate {
 		level = logs.Err
 	}
-	if own, err := logs.ParseLevel(s.tx.LogLevel); err == nil { // set-log-level
-		level = own
+	if s.tx.LogLevel != "" { // set-log-level, which knows the levels
+		if own, err := logs.ParseLevel(s.tx.LogLevel); err == nil {
+			level = own
+		}
 	}
 	format := l.format
 	if failed && l.errorFormat != nil {

@@ -53,13 +53,9 @@ func (s *stream) assign() bool {
 	if s.srv != nil {
 		return true // the same one again
 	}
-	r := balancer.Request{Env: &s.env, Src: s.c.facts.Src.Addr()}
-	if s.failed != nil {
-		r.Avoid = s.failed
-	}
 	srv, full := s.be.persistent(s)
 	if srv == nil && full == nil {
-		srv, full = s.be.pick(&r)
+		srv, full = s.be.pick(s.choice())
 	}
 	if srv == nil {
 		srv = s.wait(full)
@@ -76,10 +72,20 @@ func (s *stream) assign() bool {
 	return true
 }
 
+// choice is what the balancer is asked.
+func (s *stream) choice() *balancer.Request {
+	r := &s.wanted
+	*r = balancer.Request{Env: &s.env, Src: s.c.facts.Src.Addr()}
+	if s.failed != nil {
+		r.Avoid = s.failed
+	}
+	return r
+}
+
 // wait queues for a slot: of the server that the stream is bound to, else of any.
 func (s *stream) wait(bound *Server) *Server {
 	q, again := &s.be.waiting, func() *Server {
-		srv, _ := s.be.pick(&balancer.Request{Env: &s.env, Src: s.c.facts.Src.Addr()})
+		srv, _ := s.be.pick(s.choice())
 		return srv
 	}
 	if bound != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/action"
+	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/http1"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
@@ -23,6 +24,7 @@ type stream struct {
 	srv    *Server     // holds a slot of it
 	sc     *serverConn // in use
 	failed *Server     // the server that failed last
+	wanted balancer.Request
 
 	facts session.Stream
 	env   expr.Env
@@ -90,6 +92,7 @@ func (s *stream) attach(c *conn) {
 // detach clears what a stream must not keep alive in the pool.
 func (s *stream) detach() {
 	s.c, s.fe, s.be, s.srv, s.sc, s.failed, s.upload.sc = nil, nil, nil, nil, nil, nil, nil
+	s.wanted = balancer.Request{}
 	s.env.Conn, s.env.Stream, s.env.Table, s.env.Req, s.env.Res = nil, nil, nil, nil, nil
 	s.facts = session.Stream{RequestLine: s.facts.RequestLine[:0]}
 }

@@ -73,11 +73,10 @@ func (n namer) structName(t reflect.Type) string {
 	name := n.table(t)
 	for i := range t.NumField() {
 		f := t.Field(i)
-		tag := f.Tag.Get("toml")
-		if strings.Contains(tag, ",short") || strings.Contains(tag, ",inline") {
-			if _, short, _ := strings.Cut(tag, ",inline"); short == "" && !strings.Contains(tag, "short") {
-				return "string or " + name
-			}
+		switch _, options, _ := strings.Cut(f.Tag.Get("toml"), ","); {
+		case options == "inline":
+			return "string or " + name
+		case strings.Contains(options, "short"):
 			return n.name(f.Type) + " or " + name
 		}
 	}

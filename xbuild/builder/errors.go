@@ -1,7 +1,6 @@
 package builder
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -19,7 +18,7 @@ func usagef(format string, args ...any) error {
 type PluginError struct {
 	// Plugin is the package that was asked for.
 	Plugin string
-	// Step is what could not be done: "resolve", "compile" or "register".
+	// Step is what could not be done: "resolve", "compile", "register".
 	Step string
 	Err  error
 }
@@ -35,12 +34,3 @@ func (e *PluginError) Error() string {
 }
 
 func (e *PluginError) Unwrap() error { return e.Err }
-
-// blame names the plugin as the cause, except of what is wrong with the request.
-func blame(p *Plugin, step string, err error) error {
-	var usage *UsageError
-	if errors.As(err, &usage) {
-		return err
-	}
-	return &PluginError{p.Package, step, err}
-}

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -124,8 +125,12 @@ func (p *Plugin) checkCore(c *core) error {
 		return nil
 	}
 	if semver.Compare(p.src.Core, c.Version) > 0 {
-		return blame(p, "resolve", usagef("plugin %s: it needs %s %s, and this is %s; take a newer core or an older version of the plugin",
-			p.Package, CorePath, p.src.Core, c.Version))
+		return p.needsCore(p.src.Core, c)
 	}
 	return nil
+}
+
+func (p *Plugin) needsCore(version string, c *core) error {
+	return &PluginError{p.Package, "resolve", fmt.Errorf("it needs %s %s, and this is %s; take a newer core or an older version of the plugin",
+		CorePath, version, c.Version)}
 }

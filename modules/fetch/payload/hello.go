@@ -7,6 +7,11 @@ type hello struct {
 	version uint16 // the highest that the client offers
 	sni     []byte // the server name, nil for none
 	alpn    []byte // the protocols, each after its length in one byte
+	ciphers []byte // the cipher suites, 2 bytes each
+	groups  []byte // the supported groups, 2 bytes each
+	sigalgs []byte // the signature algorithms, 2 bytes each
+	shares  []byte // the key shares: group, length, share
+	ticket  uint8  // 1 with the extension for session tickets, 2 with a ticket
 }
 
 // state is how far the parsing of a ClientHello got.
@@ -18,32 +23,38 @@ const (
 	other // it is no ClientHello
 )
 
-// Numbers of TLS (RFC 8446 sections 4 and 5; RFC 6066; RFC 7301).
+// Numbers of TLS (RFC 8446 sections 4 and 5; RFC 5077; RFC 6066; RFC 7301).
 const (
 	recordHandshake  = 22
 	typeClientHello  = 1
+	typeServerHello  = 2
 	extServerName    = 0
+	extGroups        = 10
+	extSigAlgs       = 13
 	extALPN          = 16
+	extTicket        = 35
 	extVersions      = 43
+	extKeyShare      = 51
 	nameTypeHost     = 0
 	recordHeaderSize = 5
 )
 
-// parseHello reads a ClientHello that stands in one TLS record.
-func parseHello(b []byte) (h hello, st state) {
+// parse reads a ClientHello that stands in one TLS record. What it finds is to be
+// used only when the hello is complete.
+func (h *hello) parse(b []byte) state {
 	if len(b) > 0 && b[0] != recordHandshake || len(b) > 1 && b[1] != 3 {
-		return h, other
+		return other
 	}
 	if len(b) < recordHeaderSize {
-		return h, incomplete
+		return incomplete
 	}
 	size := int(binary.BigEndian.Uint16(b[3:]))
 	b = b[recordHeaderSize:]
 	if len(b) > 0 && b[0] != typeClientHello || size < 4 {
-		return h, other
+		return other
 	}
 	if len(b) < size {
-		return h, incomplete
+		return incomplete
 	}
 	r := reader{b: b[:size]}
 	r.skip(1)
@@ -51,10 +62,10 @@ func parseHello(b []byte) (h hello, st state) {
 	h.version = r.uint16()
 	r.skip(32)  // random
 	r.vector(1) // session ID
-	r.vector(2) // cipher suites
+	h.ciphers = r.vector(2)
 	r.vector(1) // compression methods
 	if r.failed {
-		return h, other
+		return other
 	}
 	exts := reader{b: r.vector(2)}
 	for len(exts.b) > 0 && !exts.failed {
@@ -62,9 +73,9 @@ func parseHello(b []byte) (h hello, st state) {
 		h.extension(kind, exts.vector(2))
 	}
 	if exts.failed {
-		return h, other
+		return other
 	}
-	return h, complete
+	return complete
 }
 
 func (h *hello) extension(kind uint16, b []byte) {
@@ -80,6 +91,17 @@ func (h *hello) extension(kind uint16, b []byte) {
 		}
 	case extALPN:
 		h.alpn = r.vector(2)
+	case extGroups:
+		h.groups = r.vector(2)
+	case extSigAlgs:
+		h.sigalgs = r.vector(2)
+	case extKeyShare:
+		h.shares = r.vector(2)
+	case extTicket:
+		h.ticket = 1
+		if len(b) > 0 {
+			h.ticket = 2
+		}
 	case extVersions:
 		list := reader{b: r.vector(1)}
 		for len(list.b) >= 2 {

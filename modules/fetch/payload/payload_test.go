@@ -140,12 +140,13 @@ func FuzzHello(f *testing.F) {
 	f.Add(clientHello(f, &tls.Config{ServerName: "www.example.com", NextProtos: []string{"h2"}, InsecureSkipVerify: true}))
 	f.Add([]byte("\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h, st := parseHello(b)
-		if st != complete && (h.sni != nil || h.alpn != nil) && st == incomplete {
+		var h hello
+		st := h.parse(b)
+		if st == incomplete && (h.sni != nil || h.alpn != nil) {
 			t.Error("an incomplete hello has contents")
 		}
 		for n := range min(len(b), 64) {
-			if _, part := parseHello(b[:n]); st == complete && part == other {
+			if part := new(hello).parse(b[:n]); st == complete && part == other {
 				t.Errorf("%d of %d bytes of a hello are taken for something else", n, len(b))
 			}
 		}

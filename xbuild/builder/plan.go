@@ -1,0 +1,117 @@
+package builder
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fairleadproxy/fairlead/core/module"
+)
+
+// Module is a module that a package registers.
+type Module struct {
+	Kind    string `json:"kind"`
+	Name    string `json:"name"`
+	Doc     string `json:"doc"`
+	Package string `json:"package"` // import path
+	Module  string `json:"module"`  // path of the Go module
+	Version string `json:"version"` // of the Go module
+}
+
+// ID gives kind.name.
+func (m Module) ID() string { return m.Kind + "." + m.Name }
+
+// checkID refuses what cannot be the ID of a module.
+func checkID(id string) error {
+	if kind, name, ok := strings.Cut(id, "."); !ok || kind == "" || name == "" {
+		return usagef("--without %s: a module is written kind.name, such as protocol.mptcp", id)
+	}
+	return nil
+}
+
+// checkWithout refuses what is not the ID of a module of the catalogue.
+func checkWithout(without []string, catalogue []Module) error {
+	var ids []string
+	for _, m := range catalogue {
+		ids = append(ids, m.ID())
+	}
+	var unknown []string
+	for _, id := range without {
+		if slices.Contains(ids, id) {
+			continue
+		}
+		text := fmt.Sprintf("--without %s: there is no such module", id)
+		if near := suggest(id, ids); near != "" {
+			text += fmt.Sprintf("; did you mean %s?", near)
+		} else {
+			text += "; list them with: xbuild list"
+		}
+		unknown = append(unknown, text)
+	}
+	if len(unknown) > 0 {
+		return usagef("%s", strings.Join(unknown, "\n"))
+	}
+	return nil
+}
+
+// suggest gives the ID that was probably meant: one whose name is near in the
+// same kind, or one of the same name in another kind.
+func suggest(id string, ids []string) string {
+	kind, name, _ := strings.Cut(id, ".")
+	var kinds, names, same []string
+	for _, other := range ids {
+		k, n, _ := strings.Cut(other, ".")
+		kinds = append(kinds, k)
+		if k == kind {
+			names = append(names, n)
+		}
+		if n == name {
+			same = append(same, other)
+		}
+	}
+	if near := module.Suggest(name, names); near != "" {
+		return kind + "." + near
+	}
+	if len(same) > 0 {
+		near := module.Suggest(kind, kinds)
+		if i := slices.Index(same, near+"."+name); i >= 0 {
+			return same[i]
+		}
+		return same[0]
+	}
+	return module.Suggest(id, ids)
+}
+
+// makePlan takes the excluded modules out. A package whose modules are all
+// excluded is not imported; those of its modules that come in all the same, since
+// another package needs it, are taken out of the registry, as are the others.
+// deps gives the packages that each package imports, directly or not.
+func makePlan(packages, without []string, catalogue []Module, deps map[string][]string) *plan {
+	p := &plan{}
+	remaining, total := map[string]int{}, map[string]int{}
+	for _, m := range catalogue {
+		total[m.Package]++
+		if !slices.Contains(without, m.ID()) {
+			remaining[m.Package]++
+			p.modules = append(p.modules, m)
+		}
+	}
+	// Packages that register what others hand them cannot be told apart by
+	// their callers, so these stay.
+	registers := func(helper string) bool { return remaining[helper] > 0 && !slices.Contains(packages, helper) }
+	for _, pkg := range packages {
+		if total[pkg] == 0 || remaining[pkg] > 0 || slices.ContainsFunc(deps[pkg], registers) {
+			p.imports = append(p.imports, pkg)
+		}
+	}
+	reached := slices.Clone(p.imports)
+	for _, pkg := range p.imports {
+		reached = append(reached, deps[pkg]...)
+	}
+	for _, m := range catalogue {
+		if slices.Contains(without, m.ID()) && slices.Contains(reached, m.Package) {
+			p.exclude = append(p.exclude, m.ID())
+		}
+	}
+	return p
+}
