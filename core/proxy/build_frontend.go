@@ -2,10 +2,10 @@ package proxy
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"strconv"
-	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config"
@@ -147,8 +147,8 @@ func (b *builder) options(c *config.Proxy) *options {
 }
 
 // errorFiles reads the responses that replace the built-in error pages.
-func (b *builder) errorFiles(c *config.Proxy) map[int][]byte {
-	files := map[int][]byte{}
+func (b *builder) errorFiles(c *config.Proxy) map[int]*errorFile {
+	files := map[int]*errorFile{}
 	for _, use := range c.Errorfiles {
 		section := b.httpErrors(use.Name.Value)
 		if section == nil {
@@ -186,23 +186,22 @@ func (b *builder) httpErrors(name string) *config.HTTPErrors {
 	return nil
 }
 
-func (b *builder) errorFile(e tree.Entry[tree.Text]) (int, []byte) {
+func (b *builder) errorFile(e tree.Entry[tree.Text]) (int, *errorFile) {
 	status, err := strconv.Atoi(e.Key)
 	if _, known := errorTexts[status]; err != nil || !known {
 		b.errs.At(e.Pos, e.Path, "there are no error responses with status %q", e.Key).Hint = "the statuses are 200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 501, 502, 503 and 504"
 		return 0, nil
 	}
-	page, err := os.ReadFile(e.Value.Value)
-	switch {
-	case err != nil:
+	text, err := os.ReadFile(e.Value.Value)
+	if err != nil {
 		e.Value.Fail(b.errs, 0, "%v", err)
-	case len(page) > 0 && !strings.HasPrefix(string(page), "HTTP/1."):
-		e.Value.Fail(b.errs, 0, "%s does not begin with a status line such as \"HTTP/1.0 %d Error\"", e.Value.Value, status).
-			Hint = "an error file is a whole response, head and body"
-	case b.o.Engine != nil && len(page) > b.o.Engine.Tuning.BufSize:
-		e.Value.Fail(b.errs, 0, "%s is larger than tune.bufsize", e.Value.Value)
-	default:
-		return status, page
+		return 0, nil
 	}
-	return 0, nil
+	page, err := parseErrorFile(text)
+	if err != nil {
+		e.Value.Fail(b.errs, 0, "%s is not an HTTP response: %v", e.Value.Value, err).
+			Hint = fmt.Sprintf("begin it with a line such as \"HTTP/1.1 %d Error\", then fields, an empty line, and the body", status)
+		return 0, nil
+	}
+	return status, page
 }

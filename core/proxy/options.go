@@ -17,7 +17,7 @@ type options struct {
 	originalTo *addressField
 	forwarded  *forwarded
 	nameHeader string // http-send-name-header
-	errorFiles map[int][]byte
+	errorFiles map[int]*errorFile
 
 	dontLogNull, ignoreProbes bool
 }

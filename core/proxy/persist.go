@@ -155,12 +155,19 @@ func (s *stream) persistResponse() {
 		s.rewriteCookie(p)
 		return
 	}
-	if s.cookieServer == s.srv || p.postOnly && string(s.req.Method()) != "POST" {
+	if s.cookieServer == s.srv {
+		if !p.preserve {
+			dropSetCookie(&s.res, p.name)
+		}
+		return
+	}
+	if p.postOnly && string(s.req.Method()) != "POST" {
 		return
 	}
 	if p.preserve && setsCookie(&s.res, p.name) {
 		return
 	}
+	dropSetCookie(&s.res, p.name)
 	b := append(s.env.Scratch(len(p.name)+len(s.srv.cookie)+len(p.attrs)+1), p.name...)
 	b = append(append(append(b, '='), s.srv.cookie...), p.attrs...)
 	s.res.AddHeader("set-cookie", b)
@@ -172,12 +179,9 @@ func (s *stream) persistResponse() {
 // rewriteCookie puts the server's cookie value in place of, or before, the
 // value that the server itself sets.
 func (s *stream) rewriteCookie(p *cookiePolicy) {
-	for i := s.res.FindKnown(httpmsg.SetCookie, 0); i >= 0; i = s.res.FindKnown(httpmsg.SetCookie, i+1) {
+	head := len(p.name) + 1
+	for i := findSetCookie(&s.res, p.name, 0); i >= 0; i = findSetCookie(&s.res, p.name, i+1) {
 		line := s.res.Value(i)
-		head := len(p.name) + 1
-		if len(line) < head || string(line[:len(p.name)]) != p.name || line[len(p.name)] != '=' {
-			continue
-		}
 		b := append(s.env.Scratch(len(line)+len(s.srv.cookie)+1), line[:head]...)
 		b = append(b, s.srv.cookie...)
 		if p.mode == cookiePrefix {
@@ -189,11 +193,21 @@ func (s *stream) rewriteCookie(p *cookiePolicy) {
 	}
 }
 
-func setsCookie(m *httpmsg.Message, name string) bool {
-	for i := m.FindKnown(httpmsg.SetCookie, 0); i >= 0; i = m.FindKnown(httpmsg.SetCookie, i+1) {
+// findSetCookie gives the first field from i on that sets the cookie, -1 for none.
+func findSetCookie(m *httpmsg.Message, name string, i int) int {
+	for i = m.FindKnown(httpmsg.SetCookie, i); i >= 0; i = m.FindKnown(httpmsg.SetCookie, i+1) {
 		if v := m.Value(i); len(v) > len(name) && string(v[:len(name)]) == name && v[len(name)] == '=' {
-			return true
+			return i
 		}
 	}
-	return false
+	return -1
+}
+
+func setsCookie(m *httpmsg.Message, name string) bool { return findSetCookie(m, name, 0) >= 0 }
+
+// dropSetCookie removes the fields in which the server itself sets the cookie.
+func dropSetCookie(m *httpmsg.Message, name string) {
+	for i := findSetCookie(m, name, 0); i >= 0; i = findSetCookie(m, name, i+1) {
+		m.DelAt(i)
+	}
 }

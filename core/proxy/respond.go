@@ -1,9 +1,12 @@
 package proxy
 
 import (
+	"bytes"
+	"errors"
 	"strconv"
 
 	"github.com/fairleadproxy/fairlead/core/action"
+	"github.com/fairleadproxy/fairlead/core/http1"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
 
@@ -32,26 +35,34 @@ func (s *stream) respond() {
 	r := &s.tx.Reply
 	s.dropServerConn()
 	s.facts.Status = r.Status
-	if page := s.errorPage(r); page != nil {
-		s.sendRaw(page)
-		return
-	}
-	body := r.Body
-	if r.Errorfile && body == nil {
-		body = defaultPage(r.Status)
-		r.ContentType = "text/html"
-	}
 	m := &s.res
 	m.Reset(nil)
-	m.StartResponse(r.Status, httpmsg.StatusText(r.Status), httpmsg.HTTP11)
+	body := r.Body
+	page := s.errorFile(r)
+	switch {
+	case page != nil:
+		m.StartResponse(page.status, page.reason, httpmsg.HTTP11)
+		body = page.body
+	case r.Errorfile && body == nil:
+		body, r.ContentType = defaultPage(r.Status), "text/html"
+		fallthrough
+	default:
+		m.StartResponse(r.Status, httpmsg.StatusText(r.Status), httpmsg.HTTP11)
+	}
 	if r.Status >= 200 && r.Status != 204 && r.Status != 304 {
 		m.AddHeader("content-length", strconv.AppendInt(s.env.Scratch(20), int64(len(body)), 10))
 	}
-	if r.Errorfile {
-		m.AddHeaderString("cache-control", "no-cache")
-	}
-	if r.ContentType != "" && len(body) > 0 {
-		m.AddHeaderString("content-type", r.ContentType)
+	if page != nil {
+		for _, f := range page.header {
+			m.AddHeader(f.Name, f.Value)
+		}
+	} else {
+		if r.Errorfile {
+			m.AddHeaderString("cache-control", "no-cache")
+		}
+		if r.ContentType != "" && len(body) > 0 {
+			m.AddHeaderString("content-type", r.ContentType)
+		}
 	}
 	for _, f := range r.Header {
 		m.AddHeader(f.Name, f.Value)
@@ -99,23 +110,59 @@ func (s *stream) method() []byte {
 	return s.req.Method()
 }
 
-// errorPage gives the configured errorfile for a reply, nil when there is none.
-// An error file is a complete response, sent as it is.
-func (s *stream) errorPage(r *action.Reply) []byte {
+// errorFile is a response that was read from a file (errorfile).
+type errorFile struct {
+	status int
+	reason string
+	header []action.Field
+	body   []byte
+}
+
+// parseErrorFile reads a whole response. What frames it is left to us.
+func parseErrorFile(text []byte) (*errorFile, error) {
+	// Such files are written by hand: lines may end in LF alone.
+	head, body := text, []byte(nil)
+	for _, end := range []string{"\r\n\r\n", "\n\n"} {
+		if h, b, ok := bytes.Cut(text, []byte(end)); ok && len(h) < len(head) {
+			head, body = h, b
+		}
+	}
+	head = bytes.ReplaceAll(bytes.TrimRight(head, "\r\n"), []byte("\r\n"), []byte("\n"))
+	head = append(bytes.ReplaceAll(head, []byte("\n"), []byte("\r\n")), "\r\n\r\n"...)
+	p := http1.Parser{Limits: http1.Limits{MaxFields: maxErrorFields}}
+	var m httpmsg.Message
+	n, err := p.Response(&m, head)
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, errors.New("the response's head is not complete")
+	}
+	f := &errorFile{status: m.Status, reason: string(m.Reason()), body: body}
+	for i := range m.Fields() {
+		switch m.KnownAt(i) {
+		case httpmsg.ContentLength, httpmsg.TransferEncoding, httpmsg.Connection, httpmsg.KeepAlive:
+			continue
+		}
+		f.header = append(f.header, action.Field{Name: string(m.Name(i)), Value: bytes.Clone(m.Value(i))})
+	}
+	return f, nil
+}
+
+// maxErrorFields is how many fields an error file may have.
+const maxErrorFields = 101
+
+// errorFile gives the configured error file for a reply, nil when there is none.
+func (s *stream) errorFile(r *action.Reply) *errorFile {
 	if !r.Errorfile {
 		return nil
 	}
-	var page []byte
 	if s.be != nil {
-		page = s.be.opts.errorFiles[r.Status]
+		if f := s.be.opts.errorFiles[r.Status]; f != nil {
+			return f
+		}
 	}
-	if page == nil {
-		page = s.fe.opts.errorFiles[r.Status]
-	}
-	if page != nil {
-		s.clientKeep = false
-	}
-	return page
+	return s.fe.opts.errorFiles[r.Status]
 }
 
 var errorTexts = map[int]string{

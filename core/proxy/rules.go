@@ -5,6 +5,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
 // rules are a proxy's rule lists, each in the order of the configuration.
@@ -40,7 +41,9 @@ func (s *stream) apply(list []rule, phase expr.Phase) bool {
 		case action.Answer:
 			return s.ruledOut(phase)
 		case action.Tarpit:
+			begun := relay.Ticks()
 			s.hold()
+			s.facts.Request, s.facts.Queue = unset, time.Duration(relay.Ticks()-begun)
 			s.term('P', 'T')
 			return s.ruledOut(phase)
 		case action.Reject:
@@ -59,6 +62,9 @@ func (s *stream) ruledOut(phase expr.Phase) bool {
 		s.denied(phase)
 	} else {
 		s.term('L', 'R') // answered here, without a server
+	}
+	if phase != expr.HTTPRequest && phase != expr.TCPContent {
+		s.facts.Response = unset // the server's response is not what the client gets
 	}
 	s.respond()
 	return false

@@ -17,7 +17,8 @@ type section struct {
 }
 
 var sections = []section{
-	{"[global]", "What concerns the process. It is read at the start and at each reload.", []reflect.Type{reflect.TypeFor[config.Global]()}},
+	{"[global]", "What concerns the process. A reload takes up `hard-stop-after`, `log`, `log-tag`, `log-send-hostname`, " +
+		"`mptcp-fallback` and `spread-checks`; the other keys hold from the start to the end of the process.", []reflect.Type{reflect.TypeFor[config.Global]()}},
 	{"[defaults] and [defaults.NAME]", "Settings that frontends and backends start from: all keys of " +
 		"[frontend.NAME](#frontendname) and [backend.NAME](#backendname) apart from `id`, `description`, `bind`, `use-backend`, " +
 		"`monitor-fail`, `servers`, `server` and `use-server`. A proxy takes those of the section that its `from` names, else those of `[defaults]`. " +
@@ -150,7 +151,7 @@ func (c *configurationPage) describe(b *strings.Builder, t reflect.Type) error {
 	if err != nil {
 		return err
 	}
-	text = strings.Replace(text, t.Name(), "`"+c.titles[t]+"`", 1)
+	text = withoutSubject(text, []string{t.Name()})
 	fmt.Fprintf(b, "%s\n\n", strings.ReplaceAll(text, "*", `\*`))
 	switch t {
 	case reflect.TypeFor[config.Options]():
@@ -174,7 +175,7 @@ func (c *configurationPage) writeCheck(b *strings.Builder) error {
 		return err
 	}
 	text, otherwise := splitDefault(docs["Module"].text)
-	kind := row{[]string{"type"}, []string{"name of a module"}, otherwise, strings.Replace(text, "Module", "`type`", 1)}
+	kind := row{[]string{"type"}, []string{"name of a module"}, otherwise, withoutSubject(text, []string{"Module"})}
 	for i := range rows {
 		if rows[i].keys[0] == "inter" {
 			rows[i].keys = []string{"inter", "interval"}

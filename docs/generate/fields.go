@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
@@ -51,13 +52,14 @@ func (s *source) rows(t reflect.Type, types namer) ([]row, error) {
 		}
 		made[c] = len(out)
 		text, otherwise := splitDefault(c.text)
-		if strings.Contains(tag, ",required") && otherwise == "" {
+		must := strings.Contains(tag, ",required") || strings.Contains(tag, ",inline") && f.Tag.Get("default") == ""
+		if must && otherwise == "" {
 			otherwise = "required"
 		}
 		out = append(out, row{[]string{key}, []string{kind}, otherwise, text})
 	}
 	for c, n := range made {
-		out[n].doc = renamed(out[n].doc, c.names, t)
+		out[n].doc = renamed(withoutSubject(out[n].doc, c.names), c.names, t)
 		out[n].otherwise = renamed(out[n].otherwise, c.names, t)
 	}
 	return out, errors.Join(errs...)
@@ -98,7 +100,7 @@ func describe(f reflect.StructField, tag string, types namer) (key, kind string)
 
 var (
 	defaults = regexp.MustCompile(`(^|[.;] )Default:? (.*?)\.($| [A-Z])`)
-	required = regexp.MustCompile(`(^|\. )Required\.?($| )`)
+	required = regexp.MustCompile(`(^|\. )Required\.($| )`)
 	// internal are sentences for readers of the code.
 	internal = regexp.MustCompile(`(^| )(See [A-Z]\w+\.[A-Z]\w+|After loading[^.]*)\.`)
 )
@@ -108,14 +110,31 @@ func splitDefault(text string) (rest, otherwise string) {
 	text = internal.ReplaceAllString(text, "")
 	if m := defaults.FindStringSubmatchIndex(text); m != nil {
 		otherwise = text[m[4]:m[5]]
-		text = strings.TrimSpace(text[:m[3]] + text[m[6]:])
-		text = strings.TrimSuffix(text, ";")
+		text = text[:m[3]] + text[m[6]:]
+		text = strings.TrimSuffix(strings.TrimSpace(text), ";")
 	} else if m := required.FindStringIndex(text); m != nil {
 		otherwise = "required"
-		text = strings.TrimSpace(text[:m[0]] + ". " + text[m[1]:])
-		text = strings.TrimPrefix(text, ". ")
+		text = strings.TrimPrefix(text[:m[0]]+". "+text[m[1]:], ". ")
 	}
-	return text, otherwise
+	return clean(text), otherwise
+}
+
+// withoutSubject takes the names of what a comment is about from its beginning,
+// since they stand beside it: "A and B are the limits." becomes "The limits.".
+func withoutSubject(text string, names []string) string {
+	last := len(names) - 1
+	subject := names[last]
+	if last > 0 {
+		subject = strings.Join(names[:last], ", ") + " and " + subject
+	}
+	rest, ok := strings.CutPrefix(text, subject+" ")
+	if !ok {
+		return text
+	}
+	for _, verb := range []string{"is ", "are "} {
+		rest = strings.TrimPrefix(rest, verb)
+	}
+	return sentence(rest)
 }
 
 // renamed replaces the names of the fields that a comment is about by their keys.
@@ -138,10 +157,10 @@ func renamed(text string, names []string, t reflect.Type) string {
 func writeRows(b *strings.Builder, rows []row) {
 	b.WriteString("| Key | Value | Default | Meaning |\n|---|---|---|---|\n")
 	for _, r := range rows {
-		kinds := r.kinds[:1]
-		for _, k := range r.kinds[1:] {
-			if k != r.kinds[0] {
-				kinds = r.kinds
+		var kinds []string // each once
+		for _, k := range r.kinds {
+			if !slices.Contains(kinds, k) {
+				kinds = append(kinds, k)
 			}
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", strings.Join(r.keys, "`, `"),

@@ -24,7 +24,7 @@ var optionTexts = map[string]string{
 	"http-keep-alive":   "connections stay open on both sides for further requests; this is the default",
 	"http-server-close": "the server's connection is closed after each response, the client's stays open",
 	"httpclose":         "both connections are closed after each response",
-	"redispatch":        "a retry may go to another server: the last one, every Nth, or with -N the Nth from the last",
+	"redispatch":        "a retry may go to another server: the last one, with N every Nth, with -N the last N",
 }
 
 // writeOptions writes the table of options, which is that of the code.

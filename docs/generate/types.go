@@ -24,6 +24,7 @@ var plain = map[reflect.Type]string{
 	reflect.TypeFor[time.Duration](): "duration",
 	reflect.TypeFor[tree.Size]():     "size",
 	reflect.TypeFor[tree.Text]():     "string",
+	reflect.TypeFor[tree.Module]():   "string or table",
 	reflect.TypeFor[*tree.Node]():    "table",
 	reflect.TypeFor[logs.Facility](): "string",
 	reflect.TypeFor[logs.Style]():    "string",

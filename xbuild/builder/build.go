@@ -91,7 +91,7 @@ func (r *Request) defaults() error {
 // all went well, at once.
 func (r Request) Build(ctx context.Context) (*Result, error) {
 	result := &Result{}
-	err := r.within(ctx, func(w *workspace, p *plan) error {
+	err := r.planned(ctx, func(w *workspace, p *plan) error {
 		result.Output, result.Modules = r.Output, p.modules
 		if err := w.writeMain(p); err != nil {
 			return err
@@ -107,7 +107,7 @@ func (r Request) Build(ctx context.Context) (*Result, error) {
 // Generate gives the files that Build would compile, go.mod first.
 func (r Request) Generate(ctx context.Context) ([]File, error) {
 	var out []File
-	err := r.within(ctx, func(w *workspace, p *plan) error {
+	err := r.planned(ctx, func(w *workspace, p *plan) error {
 		if err := w.writeMain(p); err != nil {
 			return err
 		}
@@ -127,15 +127,15 @@ func (r Request) Generate(ctx context.Context) ([]File, error) {
 // kind and name.
 func (r Request) Catalogue(ctx context.Context) ([]Module, error) {
 	var list []Module
-	err := r.within(ctx, func(_ *workspace, p *plan) error {
+	err := r.planned(ctx, func(_ *workspace, p *plan) error {
 		list = p.modules
 		return nil
 	})
 	return list, err
 }
 
-// within resolves, checks and plans, and then calls fn with what came of it.
-func (r *Request) within(ctx context.Context, fn func(*workspace, *plan) error) (err error) {
+// planned resolves, checks and plans, and then calls fn with what came of it.
+func (r *Request) planned(ctx context.Context, fn func(*workspace, *plan) error) (err error) {
 	if err := r.defaults(); err != nil {
 		return err
 	}
@@ -240,15 +240,16 @@ func (r *Request) plan(ctx context.Context, w *workspace, packages []string) (*p
 	return p, nil
 }
 
-// versions gives those that Go does not know by itself.
+// versions gives those of the Go modules of which Go knows but what others
+// require: those from directories and those replaced.
 func (w *workspace) versions() map[string]string {
 	out := map[string]string{}
-	if w.core.local && w.core.Version != "" {
-		out[CorePath] = w.core.Version
+	if w.core.local {
+		out[CorePath] = versionOr(w.core.Version)
 	}
 	for _, p := range w.plugins {
-		if p.query == "" && p.Version != "" {
-			out[p.Module] = p.Version
+		if p.query == "" {
+			out[p.Module] = versionOr(p.Version)
 		}
 	}
 	return out

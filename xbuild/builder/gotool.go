@@ -51,5 +51,14 @@ func output(cmd *exec.Cmd) ([]byte, error) {
 	if text == "" {
 		return stdout.Bytes(), err
 	}
-	return stdout.Bytes(), fmt.Errorf("%s (%w)", text, err)
+	return stdout.Bytes(), &commandError{text, err}
 }
+
+// commandError is what a command that failed wrote.
+type commandError struct {
+	text string
+	err  error
+}
+
+func (e *commandError) Error() string { return e.text }
+func (e *commandError) Unwrap() error { return e.err }

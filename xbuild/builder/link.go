@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,7 +13,7 @@ import (
 )
 
 // link builds the main package, verifies the binary and puts it in its place.
-func (r *Request) link(ctx context.Context, w *workspace, p *plan, result *Result) error {
+func (r *Request) link(ctx context.Context, w *workspace, p *plan, result *Result) (err error) {
 	r.say("linking %d modules for %s/%s", len(p.modules), r.GOOS, r.GOARCH)
 	if err := os.MkdirAll(filepath.Dir(r.Output), 0o755); err != nil {
 		return err
@@ -22,7 +23,7 @@ func (r *Request) link(ctx context.Context, w *workspace, p *plan, result *Resul
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	binary := filepath.Join(dir, filepath.Base(r.Output))
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-o", binary}
 	if r.Race {

@@ -43,6 +43,8 @@ func checkWithout(without []string, catalogue []Module) error {
 		text := fmt.Sprintf("--without %s: there is no such module", id)
 		if near := suggest(id, ids); near != "" {
 			text += fmt.Sprintf("; did you mean %s?", near)
+		} else if kind, _, _ := strings.Cut(id, "."); len(ofKind(kind, ids)) > 0 {
+			text += fmt.Sprintf("; those of its kind are %s", strings.Join(ofKind(kind, ids), ", "))
 		} else {
 			text += "; list them with: xbuild list"
 		}
@@ -55,31 +57,33 @@ func checkWithout(without []string, catalogue []Module) error {
 }
 
 // suggest gives the ID that was probably meant: one whose name is near in the
-// same kind, or one of the same name in another kind.
+// same kind, or the same name in a kind that is near; "" when there is none.
 func suggest(id string, ids []string) string {
 	kind, name, _ := strings.Cut(id, ".")
-	var kinds, names, same []string
-	for _, other := range ids {
-		k, n, _ := strings.Cut(other, ".")
-		kinds = append(kinds, k)
-		if k == kind {
-			names = append(names, n)
-		}
-		if n == name {
-			same = append(same, other)
-		}
-	}
-	if near := module.Suggest(name, names); near != "" {
+	if near := module.Suggest(name, ofKind(kind, ids)); near != "" {
 		return kind + "." + near
 	}
-	if len(same) > 0 {
-		near := module.Suggest(kind, kinds)
-		if i := slices.Index(same, near+"."+name); i >= 0 {
-			return same[i]
+	var kinds []string
+	for _, other := range ids {
+		if k, n, _ := strings.Cut(other, "."); n == name {
+			kinds = append(kinds, k)
 		}
-		return same[0]
 	}
-	return module.Suggest(id, ids)
+	if near := module.Suggest(kind, kinds); near != "" {
+		return near + "." + name
+	}
+	return ""
+}
+
+// ofKind gives the names of the modules of a kind.
+func ofKind(kind string, ids []string) []string {
+	var names []string
+	for _, id := range ids {
+		if k, n, _ := strings.Cut(id, "."); k == kind {
+			names = append(names, n)
+		}
+	}
+	return names
 }
 
 // makePlan takes the excluded modules out. A package whose modules are all

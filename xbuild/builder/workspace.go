@@ -133,14 +133,11 @@ func (w *workspace) catalogue(ctx context.Context, packages []string) ([]Module,
 	if err := json.Unmarshal(out, &list); err != nil {
 		return nil, fmt.Errorf("listing the modules: %w", err)
 	}
-	for i, m := range list {
-		for _, p := range w.plugins {
-			if m.Module == p.Module && p.Version != "" {
-				list[i].Version = p.Version
+	for path, version := range w.versions() {
+		for i := range list {
+			if list[i].Module == path {
+				list[i].Version = version
 			}
-		}
-		if m.Module == CorePath && w.core.Version != "" {
-			list[i].Version = w.core.Version
 		}
 	}
 	for _, p := range w.plugins {

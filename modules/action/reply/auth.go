@@ -46,7 +46,7 @@ func (a *auth) Compile(sc *expr.Scope) (err error) {
 func (a *auth) Run(tx *action.Tx) action.Verdict {
 	r := &tx.Reply
 	r.Reset()
-	r.Status, r.Errorfile, r.Denied = 401, true, true
+	r.Status, r.Errorfile = 401, true
 	name := "www-authenticate"
 	if t := tx.Req.Target(); len(t) > 0 && t[0] != '/' && bytes.Contains(t, []byte("://")) {
 		r.Status, name = 407, "proxy-authenticate"

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // hello is what a TLS ClientHello says, as views of the bytes it was parsed from.
 type hello struct {
-	version uint16 // the highest that the client offers
+	version uint16 // of the hello itself; TLS 1.3 says 1.2 here
 	sni     []byte // the server name, nil for none
 	alpn    []byte // the protocols, each after its length in one byte
 	ciphers []byte // the cipher suites, 2 bytes each
@@ -33,7 +33,6 @@ const (
 	extSigAlgs       = 13
 	extALPN          = 16
 	extTicket        = 35
-	extVersions      = 43
 	extKeyShare      = 51
 	nameTypeHost     = 0
 	recordHeaderSize = 5
@@ -101,14 +100,6 @@ func (h *hello) extension(kind uint16, b []byte) {
 		h.ticket = 1
 		if len(b) > 0 {
 			h.ticket = 2
-		}
-	case extVersions:
-		list := reader{b: r.vector(1)}
-		for len(list.b) >= 2 {
-			// Values such as 0x?a?a are there to keep servers tolerant (RFC 8701).
-			if v := list.uint16(); v>>8 == 3 && v > h.version {
-				h.version = v
-			}
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 func init() {
 	register.Fetches([]register.Entry{
-		register.As(expr.Fetch{Doc: "true when the client begins with an HTTP/1 request, which is waited for", Out: expr.Bool, Phases: expr.WithStream,
+		register.As(expr.Fetch{Doc: "true when the client begins with an HTTP/1 request, which is waited for; no value when it does not", Out: expr.Bool, Phases: expr.WithStream,
 			Eval: isHTTP}, "req.proto_http", "req_proto_http"),
 	})
 }
@@ -45,6 +45,6 @@ func isHTTP(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 	if n == 0 && err == nil && !final(e) {
 		return needMore(e)
 	}
-	s.SetBool(n > 0)
-	return true
+	s.SetBool(true)
+	return n > 0
 }

@@ -122,8 +122,8 @@ func payloadLV(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
 		at += off + size
 	}
 	switch {
-	case at < 0 || n > 1<<30:
-		return false
+	case at < 0 || n == 0 || n > 1<<30:
+		return false // an empty block is no value, as with HAProxy
 	case at > have || int64(n) > have-at:
 		return needMore(e)
 	}

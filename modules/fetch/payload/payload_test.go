@@ -1,154 +1,180 @@
 package payload
 
 import (
-	"crypto/tls"
-	"io"
-	"net"
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/session"
+	_ "github.com/fairleadproxy/fairlead/modules/converter/encoding"
+	"github.com/fairleadproxy/fairlead/modules/fetch/internal/fetchtest"
+	_ "github.com/fairleadproxy/fairlead/modules/matcher/standard"
 )
 
-// clientHello gives the bytes that Go's TLS client sends first.
-func clientHello(t testing.TB, c *tls.Config) []byte {
+// outcome is what a fetch gives on bytes received so far: its value, or
+// fetchtest.None, or more when it waits.
+func outcome(t testing.TB, p expr.Phase, text string, input []byte, done bool) string {
 	t.Helper()
-	client, server := net.Pipe()
-	defer client.Close()
-	defer server.Close()
-	go func() { _ = tls.Client(client, c).Handshake() }() // it fails when the pipe closes
-	head := make([]byte, recordHeaderSize)
-	if _, err := io.ReadFull(server, head); err != nil {
-		t.Fatal(err)
+	e := &expr.Env{Phase: p, Input: input, InputDone: done}
+	got := fetchtest.Eval(t, fetchtest.Scope(t, p), e, text)
+	if !e.NeedMore {
+		return got
 	}
-	body := make([]byte, int(head[3])<<8|int(head[4]))
-	if _, err := io.ReadFull(server, body); err != nil {
-		t.Fatal(err)
+	if got != fetchtest.None {
+		t.Errorf("%s gives %q and wants more", text, got)
 	}
-	return append(head, body...)
+	return more
 }
 
-// eval evaluates an expression on bytes that were received.
-func eval(t testing.TB, text string, input []byte, done bool) (s expr.Sample, ok, more bool) {
-	t.Helper()
-	x, err := expr.ParseExpr(expr.NewScope(module.Default(), expr.TCPContent), text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &expr.Env{Phase: expr.TCPContent, Input: input, InputDone: done}
-	ok = x.Eval(e, &s)
-	return s, ok, e.NeedMore
-}
-
-func TestHello(t *testing.T) {
-	b := clientHello(t, &tls.Config{ServerName: "www.example.com", NextProtos: []string{"h2", "http/1.1"}, InsecureSkipVerify: true})
-	for _, c := range []struct {
-		expr, str string
-		num       int64
-	}{
-		{"req.ssl_hello_type", "", 1}, {"req_ssl_hello_type", "", 1}, {"req.ssl_sni", "www.example.com", 0},
-		{"req.ssl_ver", "", 3<<16 | 4}, {"req.ssl_alpn", "h2,http/1.1", 0},
-	} {
-		s, ok, _ := eval(t, c.expr, b, false)
-		if !ok || string(s.Bytes) != c.str || s.Int != c.num {
-			t.Errorf("%s: %q %d %v", c.expr, s.Bytes, s.Int, ok)
-		}
-		// Every shorter piece asks for more, and gives nothing when no more will come.
-		for n := range b {
-			if _, ok, more := eval(t, c.expr, b[:n], false); ok || !more {
-				t.Fatalf("%s with %d of %d bytes: value %v, more %v", c.expr, n, len(b), ok, more)
-			}
-			if _, ok, more := eval(t, c.expr, b[:n], true); ok || more {
-				t.Fatalf("%s with %d of %d bytes at the end: value %v, more %v", c.expr, n, len(b), ok, more)
-			}
-		}
-	}
-	old := clientHello(t, &tls.Config{ServerName: "a", MaxVersion: tls.VersionTLS12, InsecureSkipVerify: true})
-	if s, _, _ := eval(t, "req.ssl_ver", old, false); s.Int != 3<<16|3 {
-		t.Errorf("version of TLS 1.2: %#x", s.Int)
-	}
-}
-
-func TestNoHello(t *testing.T) {
-	for _, in := range []string{"GET / HTTP/1.1\r\n\r\n", "\x16\x02", "\x16\x03\x01\x00\x05\x02\x00\x00\x01\x00", "\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"} {
-		if _, ok, more := eval(t, "req.ssl_sni", []byte(in), false); ok || more {
-			t.Errorf("%q: value %v, more %v", in, ok, more)
-		}
-	}
-}
+const (
+	none = fetchtest.None
+	more = "<more>"
+)
 
 func TestPayload(t *testing.T) {
 	in := []byte("\x00\x03abcdef")
-	for _, c := range []struct {
-		expr     string
-		done     bool
-		want     string
-		ok, more bool
-	}{
-		{"req.payload(2,3)", false, "abc", true, false},
-		{"req.payload(2,9)", false, "", false, true},
-		{"req.payload(2,9)", true, "", false, false},
-		{"req.payload(2,0)", false, "", false, true},
-		{"req.payload(2,0)", true, "abcdef", true, false},
-		{"req.payload_lv(0,2)", false, "abc", true, false},
-		{"req.payload_lv(0,2,5)", false, "def", true, false},
-		{"req.payload_lv(3,1)", false, "", false, true},
-		{"req.payload_lv(0,9)", false, "", false, false},
+	for _, c := range []struct{ expr, before, after string }{
+		{"req.len", "8", "8"}, {"req_len", "8", "8"},
+		{"req.payload(2,3)", "abc", "abc"}, {"payload(2,3)", "abc", "abc"}, {"req.payload(2,9)", more, none}, {"req.payload(9,1)", more, none},
+		{"req.payload(2,0)", more, "abcdef"}, {"req.payload(8,0)", more, ""},
+		{"req.payload_lv(0,2)", "abc", "abc"}, {"payload_lv(0,2)", "abc", "abc"}, {"req.payload_lv(0,2,5)", "def", "def"}, {"req.payload_lv(0,2,+3)", "def", "def"},
+		{"req.payload_lv(1,1,-1)", "\x03ab", "\x03ab"}, {"req.payload_lv(1,1,-9)", none, none}, {"req.payload_lv(0,1)", none, none}, {"req.payload_lv(3,1)", more, none},
+		{"req.payload_lv(0,8)", none, none}, {"req.payload_lv(7,2)", more, none},
+		{"wait_end", more, "1"},
 	} {
-		s, ok, more := eval(t, c.expr, in, c.done)
-		if string(s.Bytes) != c.want || ok != c.ok || more != c.more {
-			t.Errorf("%s done %v: %q %v %v", c.expr, c.done, s.Bytes, ok, more)
+		if got := outcome(t, expr.TCPContent, c.expr, in, false); got != c.before {
+			t.Errorf("%s gives %q, want %q", c.expr, got, c.before)
+		}
+		if got := outcome(t, expr.TCPContent, c.expr, in, true); got != c.after {
+			t.Errorf("%s gives %q at the end, want %q", c.expr, got, c.after)
 		}
 	}
-	if s, ok, _ := eval(t, "req.len", in, false); !ok || s.Int != 8 {
-		t.Errorf("req.len: %d", s.Int)
+}
+
+func TestLengthWaitsForTheFirstByte(t *testing.T) {
+	if got := outcome(t, expr.TCPContent, "req.len", nil, false); got != more {
+		t.Errorf("nothing received gives %q", got)
 	}
-	if _, ok, more := eval(t, "wait_end", in, false); ok || !more {
-		t.Error("wait_end holds before the end")
+	if got := outcome(t, expr.TCPContent, "req.len", nil, true); got != "0" {
+		t.Errorf("nothing received at the end gives %q", got)
 	}
-	if s, ok, _ := eval(t, "wait_end", in, true); !ok || s.Int != 1 {
-		t.Error("wait_end does not hold at the end")
+}
+
+func TestServersBytes(t *testing.T) {
+	for _, c := range []struct{ expr, input, want string }{
+		{"res.len", "abc", "3"}, {"res.payload(1,2)", "abc", "bc"}, {"res.payload_lv(0,1)", "\x02abc", "ab"}, {"payload(0,1)", "abc", "a"},
+		{"res.ssl_hello_type", "\x16\x03\x03\x00\x05\x02\x00", "2"}, {"rep_ssl_hello_type", "\x16\x03\x03\x00\x05\x02", "2"},
+		{"res.ssl_hello_type", "\x16\x03\x03\x00\x05", more}, {"res.ssl_hello_type", "\x16\x03\x03\x00\x05\x01", none}, {"res.ssl_hello_type", "H", none},
+	} {
+		if got := outcome(t, expr.TCPResponse, c.expr, []byte(c.input), false); got != c.want {
+			t.Errorf("%s on %q gives %q, want %q", c.expr, c.input, got, c.want)
+		}
+	}
+}
+
+func TestHTTPRulesWaitForNothing(t *testing.T) {
+	for p := range expr.Log + 1 {
+		if p == expr.TCPContent || p == expr.TCPResponse {
+			continue
+		}
+		if got := outcome(t, p, "wait_end", nil, false); got != "1" {
+			t.Errorf("wait_end in %v gives %q", p, got)
+		}
+	}
+	e := fetchtest.Env(t, fetchtest.Lines("GET / HTTP/1.1", "Host: a"), "")
+	e.Phase = expr.TCPContent
+	fetchtest.Run(t, fetchtest.Scope(t, e.Phase), e, []fetchtest.Case{{"wait_end", "1"}, {"req.len", "0"}, {"req.payload(0,1)", none}, {"req.ssl_sni", none}, {"req.proto_http", "1"}})
+	if e.NeedMore {
+		t.Error("more is wanted after the request")
+	}
+}
+
+func TestArgumentsThatAreRefused(t *testing.T) {
+	sc := fetchtest.Scope(t, expr.TCPContent)
+	for _, text := range []string{"req.payload", "req.payload(1)", "req.payload(-1,2)", "req.payload(1,-2)", "req.payload_lv(0,0)", "req.payload_lv(0,9)", "req.payload_lv(-1,1)",
+		"req.payload_lv(0,2,x)", "req.payload_lv(0,2,99999999999)", "req.len(1)", "res.len", "res.payload(0,1)"} {
+		if _, err := expr.ParseExpr(sc, text); err == nil {
+			t.Errorf("%s is accepted", text)
+		}
+	}
+	if _, err := expr.ParseExpr(sc.In(expr.Log), "req.len"); err == nil {
+		t.Error("req.len is accepted in a log")
 	}
 }
 
 func TestIsHTTP(t *testing.T) {
-	for in, want := range map[string]int64{"GET / ": 1, "POST ": 1, "\x16\x03": 0, "get /": 0} {
-		if s, ok, _ := eval(t, "req.proto_http", []byte(in), false); !ok || s.Int != want {
-			t.Errorf("%q: %d %v", in, s.Int, ok)
+	for _, c := range []struct{ input, before, after string }{
+		{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "1", "1"}, {"GET / HTTP/1.0\r\n\r\nrest", "1", "1"}, {"GET / HTTP/1.1\r\nHost: a\r\n", more, none}, {"GE", more, none}, {"", more, none},
+		{"\x16\x03\x01\x00\x05\r\n", none, none}, {"hello\r\n", none, none}, {"GET / HTTP/1.1\r\n\r\n", none, none}, // without a host it would be refused
+	} {
+		if got := outcome(t, expr.TCPContent, "req.proto_http", []byte(c.input), false); got != c.before {
+			t.Errorf("%q: %q, want %q", c.input, got, c.before)
+		}
+		if got := outcome(t, expr.TCPContent, "req_proto_http", []byte(c.input), true); got != c.after {
+			t.Errorf("%q at the end: %q, want %q", c.input, got, c.after)
 		}
 	}
-	if _, ok, more := eval(t, "req.proto_http", []byte("GE"), false); ok || !more {
-		t.Error("two letters tell already")
+	e := &expr.Env{Phase: expr.Log, Stream: &session.Stream{HTTP: true}}
+	fetchtest.Run(t, fetchtest.Scope(t, expr.Log), e, []fetchtest.Case{{"req.proto_http", "1"}})
+}
+
+// The expectations are what HAProxy 2.6 gives.
+func TestRDP(t *testing.T) {
+	head := "\x03\x00\x00\x2a\x25\xe0\x00\x00\x00\x00\x00"
+	whole := head + "Cookie: mstshash=User1\r\n\x01\x00\x08\x00"
+	for _, c := range []struct{ expr, input, want string }{
+		{"req.rdp_cookie", whole, "User1"}, {"req.rdp_cookie(mstshash)", whole, "User1"}, {"rdp_cookie(MSTSHASH)", whole, "User1"}, {"req.rdp_cookie(msts)", whole, none},
+		{"req.rdp_cookie_cnt", whole, "1"}, {"rdp_cookie_cnt(foo)", whole, "0"},
+		{"req.rdp_cookie(msts)", head + "cookie:msts=3640205228.15629.0000\r\n", "3640205228.15629.0000"},
+		{"req.rdp_cookie", head + "Cookie: mstshash\r\n", none}, {"req.rdp_cookie", head + "Kookie: a=b\r\n", none}, {"req.rdp_cookie_cnt", "GET / HTTP/1.1\r\n", "0"},
+		{"req.rdp_cookie", head + "Cook\r", none},
+	} {
+		if got := outcome(t, expr.TCPContent, c.expr, []byte(c.input), false); got != c.want {
+			t.Errorf("%s on %q gives %q, want %q", c.expr, c.input, got, c.want)
+		}
+	}
+	for n := range len(head) + len("Cookie: mstshash=User1") {
+		if got := outcome(t, expr.TCPContent, "req.rdp_cookie", []byte(whole[:n]), false); got != more {
+			t.Fatalf("%d bytes give %q", n, got)
+		}
+		if got := outcome(t, expr.TCPContent, "req.rdp_cookie_cnt", []byte(whole[:n]), true); got != "0" {
+			t.Fatalf("%d bytes at the end give %q", n, got)
+		}
+	}
+	e := &expr.Env{Phase: expr.TCPContent, Input: []byte(whole)}
+	fetchtest.Hold(t, fetchtest.Scope(t, e.Phase), e, true, "RDP_COOKIE", "REQ_CONTENT", "!HTTP", "{ rdp_cookie(mstshash) -m beg User }")
+}
+
+func TestNoPanics(t *testing.T) {
+	two := "(0,1)"
+	if n := fetchtest.Bare(t, map[string]string{"req.payload": two, "res.payload": two, "payload": two, "req.payload_lv": two, "res.payload_lv": two, "payload_lv": two}); n < 100 {
+		t.Errorf("only %d evaluations", n)
 	}
 }
 
 func TestAllocations(t *testing.T) {
-	b := clientHello(t, &tls.Config{ServerName: "www.example.com", InsecureSkipVerify: true})
-	sc := expr.NewScope(module.Default(), expr.TCPContent)
-	x, err := expr.ParseExpr(sc, "req.ssl_sni")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &expr.Env{Phase: expr.TCPContent, Input: b}
-	var s expr.Sample
-	if n := testing.AllocsPerRun(100, func() { x.Eval(e, &s) }); n != 0 {
-		t.Errorf("req.ssl_sni allocates %v times", n)
-	}
+	e := &expr.Env{Phase: expr.TCPContent, Input: []byte("\x00\x03abcdef")}
+	sc := fetchtest.Scope(t, e.Phase)
+	fetchtest.NoAllocations(t, sc, e, "req.len", "req.payload(1,2)", "req.payload_lv(0,2)", "wait_end")
+	e.Input = []byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	fetchtest.NoAllocations(t, sc, e, "req.rdp_cookie", "req.ssl_sni")
+	e.Input = clientHello(t, tls13)
+	fetchtest.NoAllocations(t, sc, e, "req.ssl_sni", "req.ssl_alpn", "req.ssl_ver", "req.ssl_keyshare_groups", "req.ssl_cipherlist")
 }
 
-func FuzzHello(f *testing.F) {
-	f.Add(clientHello(f, &tls.Config{ServerName: "www.example.com", NextProtos: []string{"h2"}, InsecureSkipVerify: true}))
-	f.Add([]byte("\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		var h hello
-		st := h.parse(b)
-		if st == incomplete && (h.sni != nil || h.alpn != nil) {
-			t.Error("an incomplete hello has contents")
+func FuzzPayload(f *testing.F) {
+	f.Add([]byte("\x00\x03abcdef"), int64(0), int64(2))
+	f.Fuzz(func(t *testing.T, b []byte, off, size int64) {
+		e := &expr.Env{Phase: expr.TCPContent, Input: b, InputDone: true}
+		var s expr.Sample
+		a := &expr.Args{N: 2, V: []expr.ArgValue{{Given: true, Int: off}, {Given: true, Int: size}, {}}}
+		if bindLV(nil, a) == nil {
+			payloadLV(e, a, &s)
 		}
-		for n := range min(len(b), 64) {
-			if part := new(hello).parse(b[:n]); st == complete && part == other {
-				t.Errorf("%d of %d bytes of a hello are taken for something else", n, len(b))
-			}
+		if bindBlock(nil, a) == nil {
+			payload(e, a, &s)
+		}
+		if name, value, st := parseRDP(b); st != complete && (name != nil || value != nil) {
+			t.Error("a packet that is none has a cookie")
 		}
 	})
 }

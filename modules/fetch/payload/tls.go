@@ -6,41 +6,41 @@ import (
 )
 
 func init() {
-	of := func(doc string, out expr.Type, f func(*hello, *expr.Sample) bool, names ...string) register.Entry {
+	of := func(doc string, out expr.Type, f func(hello, *expr.Sample) bool, names ...string) register.Entry {
 		return register.As(expr.Fetch{Doc: doc, Out: out, Phases: ofClient, Eval: onHello(f)}, names...)
 	}
-	list := func(doc string, f func(*hello) []byte, name string) register.Entry {
-		return of(doc, expr.Bin, func(h *hello, s *expr.Sample) bool {
+	list := func(doc string, f func(hello) []byte, name string) register.Entry {
+		return of(doc, expr.Bin, func(h hello, s *expr.Sample) bool {
 			s.SetBin(f(h))
 			return s.Bytes != nil
 		}, name)
 	}
 	register.Fetches([]register.Entry{
-		of("the type of the client's TLS hello: 1 for a ClientHello", expr.Int, func(_ *hello, s *expr.Sample) bool {
+		of("the type of the client's TLS hello: 1 for a ClientHello", expr.Int, func(_ hello, s *expr.Sample) bool {
 			s.SetInt(typeClientHello)
 			return true
 		}, "req.ssl_hello_type", "req_ssl_hello_type"),
-		of("the server name in the client's TLS hello", expr.Str, func(h *hello, s *expr.Sample) bool {
+		of("the server name in the client's TLS hello", expr.Str, func(h hello, s *expr.Sample) bool {
 			s.SetStr(h.sni)
 			return h.sni != nil
 		}, "req.ssl_sni", "req_ssl_sni"),
-		of("the version in the client's TLS hello, major times 65536 and minor; 3.3 is TLS 1.2, and 3.4 is TLS 1.3", expr.Int, func(h *hello, s *expr.Sample) bool {
+		of("the version in the client's TLS hello, major times 65536 and minor; 3.3 is TLS 1.2, and is said for later versions too", expr.Int, func(h hello, s *expr.Sample) bool {
 			s.SetInt(int64(h.version>>8)<<16 | int64(h.version&0xff))
 			return true
 		}, "req.ssl_ver", "req_ssl_ver"),
-		of("whether the client's TLS hello names elliptic curves", expr.Bool, func(h *hello, s *expr.Sample) bool {
+		of("whether the client's TLS hello names elliptic curves", expr.Bool, func(h hello, s *expr.Sample) bool {
 			s.SetBool(h.groups != nil)
 			return true
 		}, "req.ssl_ec_ext"),
-		of("0 when the client's TLS hello has no extension for session tickets, 1 when it has one, 2 when a ticket is in it", expr.Int, func(h *hello, s *expr.Sample) bool {
+		of("0 when the client's TLS hello has no extension for session tickets, 1 when it has one, 2 when a ticket is in it", expr.Int, func(h hello, s *expr.Sample) bool {
 			s.SetInt(int64(h.ticket))
 			return true
 		}, "req.ssl_st_ext"),
-		list("the cipher suites in the client's TLS hello, 2 bytes each", func(h *hello) []byte { return h.ciphers }, "req.ssl_cipherlist"),
-		list("the groups for key exchange in the client's TLS hello, 2 bytes each", func(h *hello) []byte { return h.groups }, "req.ssl_supported_groups"),
-		list("the signature algorithms in the client's TLS hello, 2 bytes each", func(h *hello) []byte { return h.sigalgs }, "req.ssl_sigalgs"),
+		list("the cipher suites in the client's TLS hello, 2 bytes each", func(h hello) []byte { return h.ciphers }, "req.ssl_cipherlist"),
+		list("the groups for key exchange in the client's TLS hello, 2 bytes each", func(h hello) []byte { return h.groups }, "req.ssl_supported_groups"),
+		list("the signature algorithms in the client's TLS hello, 2 bytes each", func(h hello) []byte { return h.sigalgs }, "req.ssl_sigalgs"),
 		register.As(expr.Fetch{Doc: "the groups for which the client's TLS hello has key shares, 2 bytes each", Out: expr.Bin, Phases: ofClient, Eval: keyShares}, "req.ssl_keyshare_groups"),
-		register.As(expr.Fetch{Doc: "the application protocols in the client's TLS hello, parted by commas", Out: expr.Str, Phases: ofClient, Eval: alpn}, "req.ssl_alpn"),
+		register.As(expr.Fetch{Doc: "the application protocols in the client's TLS hello, one by one", Out: expr.Str, Phases: ofClient, Multi: true, Eval: alpn}, "req.ssl_alpn"),
 		register.As(expr.Fetch{Doc: "the type of the server's TLS hello: 2 for a ServerHello", Out: expr.Int, Phases: ofServer, Eval: serverHello}, "res.ssl_hello_type", "rep_ssl_hello_type"),
 	})
 }
@@ -54,27 +54,22 @@ func parsed(e *expr.Env, h *hello) bool {
 	return st == complete
 }
 
-func onHello(f func(*hello, *expr.Sample) bool) func(*expr.Env, *expr.Args, *expr.Sample) bool {
+func onHello(f func(hello, *expr.Sample) bool) func(*expr.Env, *expr.Args, *expr.Sample) bool {
 	return func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 		var h hello
-		return parsed(e, &h) && f(&h, s)
+		return parsed(e, &h) && f(h, s)
 	}
 }
 
+// alpn walks over the protocols; the cursor is the offset behind the one before.
 func alpn(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 	var h hello
-	if !parsed(e, &h) || h.alpn == nil {
+	if !parsed(e, &h) || s.Next >= len(h.alpn) {
 		return false
 	}
-	out := e.Scratch(len(h.alpn))
-	r := reader{b: h.alpn}
-	for len(r.b) > 0 && !r.failed {
-		if len(out) > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, r.vector(1)...)
-	}
-	s.SetStr(out)
+	r := reader{b: h.alpn[s.Next:]}
+	s.SetStr(r.vector(1))
+	s.Next = len(h.alpn) - len(r.b)
 	return !r.failed
 }
 

@@ -23,7 +23,7 @@ import (
 const None = "<none>"
 
 // Case is an expression and the text that it gives.
-type Case struct{ Expr, Want string }
+type Case [2]string
 
 // Scope makes a scope for a phase over the modules that the test imports.
 func Scope(t testing.TB, p expr.Phase) *expr.Scope {
@@ -92,8 +92,8 @@ func Eval(t testing.TB, sc *expr.Scope, e *expr.Env, text string) string {
 func Run(t *testing.T, sc *expr.Scope, e *expr.Env, cases []Case) {
 	t.Helper()
 	for _, c := range cases {
-		if got := Eval(t, sc, e, c.Expr); got != c.Want {
-			t.Errorf("%s gives %q, want %q", c.Expr, got, c.Want)
+		if got := Eval(t, sc, e, c[0]); got != c[1] {
+			t.Errorf("%s gives %q, want %q", c[0], got, c[1])
 		}
 	}
 }

@@ -1,0 +1,327 @@
+package http
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/integration/lab"
+)
+
+const fiveSeconds = 5 * time.Second
+
+// both starts Fairlead and HAProxy with configurations that mean the same.
+// ORIGIN, FRONT and DIR are replaced in both.
+func both(t *testing.T, toml, cfg string) *pair {
+	t.Helper()
+	_, origin := lab.Nginx(t, `
+location / { return 200 "$request_method $request_uri $http_x_a $http_x_b $http_host $http_cookie\n"; }
+location /set { add_header Set-Cookie "SRV=own; path=/"; add_header X-Secret s; return 200 "set\n"; }
+location /fail { return 500 "failed\n"; }
+`, "")
+	dir := t.TempDir()
+	lab.Write(t, filepath.Join(dir, "503.http"), "HTTP/1.1 503 Sorry\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nsorry\n")
+	lab.Write(t, filepath.Join(dir, "body.txt"), "from a file\n")
+	lab.Write(t, filepath.Join(dir, "hosts.map"), "a.example.com one\nb.example.com two\n")
+	fp, hp := lab.Port(t), lab.Port(t)
+	closed := lab.Port(t)
+	fill := func(text, front string) string {
+		return strings.NewReplacer("ORIGIN", "127.0.0.1:"+origin, "FRONT", "127.0.0.1:"+front, "DIR", dir, "CLOSED", "127.0.0.1:"+closed).Replace(text)
+	}
+	p := &pair{fairlead: "127.0.0.1:" + fp, haproxy: "127.0.0.1:" + hp}
+	p.fairleadProc = lab.Fairlead(t, fill(`
+[[global.log]]
+to = "stdout"
+[defaults]
+mode = "http"
+log = "global"
+timeout = { connect = "1s", client = "5s", server = "5s", tarpit = "300ms" }
+`+toml, fp))
+	p.haproxyProc = lab.HAProxy(t, fill(`
+global
+	log stdout format raw daemon
+defaults
+	mode http
+	log global
+	option httplog
+	timeout connect 1s
+	timeout client 5s
+	timeout server 5s
+	timeout tarpit 300ms
+`+cfg, hp), hp)
+	return p
+}
+
+func TestRulesSameAsHAProxy(t *testing.T) {
+	p := both(t, `
+[userlist.staff]
+users = [{ name = "ann", insecure-password = "pw", groups = ["ops"] }, { name = "bob", password = "$5$saltsalt$0IyaXrmV7.sGNS6tirgqHLqX/G.FBvgkYA.lpPdS5sA" }]
+[frontend.web]
+bind = "FRONT"
+monitor-uri = "/alive"
+acl.admin = "path_beg /admin"
+acl.local = "src 127.0.0.0/8"
+acl.ops = "http_auth_group(staff) ops"
+http-request = [
+  { do = "redirect", scheme = "https", code = 301, if = "{ path /scheme }" },
+  { do = "redirect", prefix = "https://p.example.com", drop-query = true, if = "{ path /prefix }" },
+  { do = "redirect", location = "/login?from=%[path]", code = 303, set-cookie = "SEEN=1", if = "{ path /location }" },
+  { do = "redirect", prefix = "/x", append-slash = true, drop-query = true, code = 307, if = "{ path /slash }" },
+  { do = "redirect", location = "/gone", code = 308, clear-cookie = "USER=", if = "{ path /clear }" },
+  { do = "deny", if = "{ path /deny }" },
+  { do = "deny", status = 429, if = "{ path /deny429 }" },
+  { do = "deny", status = 405, content-type = "text/plain", string = "no such method\n", if = "{ path /denytext }" },
+  { do = "tarpit", status = 500, if = "{ path /tarpit }" },
+  { do = "return", status = 200, content-type = "text/plain", lf-string = "%[method] %[path] %[url_param(a)] %[req.hdr(host)]\n", if = "{ path /return }" },
+  { do = "return", status = 404, content-type = "text/plain", file = "DIR/body.txt", hdr = { X-From = "%[path]" }, if = "{ path /file }" },
+  { do = "auth", realm = "the realm", if = "{ path /auth } !{ http_auth(staff) }" },
+  { do = "auth", realm = "ops", if = "admin !ops" },
+  { do = "set-header", name = "X-A", value = "%[req.hdr(x-a),upper]-%[str(b)]" },
+  { do = "add-header", name = "X-B", value = "1" },
+  { do = "set-path", value = "/new%[path]", if = "{ path_beg /setpath }" },
+  { do = "set-query", value = "q=%[query]", if = "{ path /setquery }" },
+  { do = "set-uri", value = "/whole?x=1", if = "{ path /seturi }" },
+  { do = "set-method", value = "PUT", if = "{ path /setmethod }" },
+  { do = "replace-path", regex = "^/old/(.*)$", value = '/newer/\1' },
+  { do = "replace-header", name = "Cookie", regex = "a=([0-9]+)", value = 'b=\1', if = "{ path /rephdr }" },
+  { do = "set-var", name = "txn.name", expr = "req.hdr(host),map(DIR/hosts.map,none)" },
+  { do = "set-header", name = "X-B", value = "%[var(txn.name)]", if = "{ var(txn.name) -m found } { path /map }" },
+]
+http-response = [
+  { do = "del-header", name = "X-Secret" },
+  { do = "set-header", name = "X-Out", value = "%[status] %[res.hdr(content-type)]" },
+  { do = "set-status", status = 418, reason = "Teapot", if = "{ status 500 }" },
+  { do = "deny", status = 502, if = "{ capture.req.uri -m sub denyres }" },
+]
+http-after-response = [{ do = "set-header", name = "X-After", value = "always" }]
+default-backend = "app"
+[backend.app]
+servers = ["ORIGIN"]
+`, `
+userlist staff
+	group ops
+	user ann insecure-password pw groups ops
+	user bob password $5$saltsalt$0IyaXrmV7.sGNS6tirgqHLqX/G.FBvgkYA.lpPdS5sA
+frontend web
+	bind FRONT
+	monitor-uri /alive
+	acl admin path_beg /admin
+	acl local src 127.0.0.0/8
+	acl ops http_auth_group(staff) ops
+	http-request redirect scheme https code 301 if { path /scheme }
+	http-request redirect prefix https://p.example.com drop-query if { path /prefix }
+	http-request redirect location /login?from=%[path] code 303 set-cookie SEEN=1 if { path /location }
+	http-request redirect prefix /x append-slash drop-query code 307 if { path /slash }
+	http-request redirect location /gone code 308 clear-cookie USER= if { path /clear }
+	http-request deny if { path /deny }
+	http-request deny deny_status 429 if { path /deny429 }
+	http-request deny status 405 content-type text/plain string "no such method\n" if { path /denytext }
+	http-request tarpit deny_status 500 if { path /tarpit }
+	http-request return status 200 content-type text/plain lf-string "%[method] %[path] %[url_param(a)] %[req.hdr(host)]\n" if { path /return }
+	http-request return status 404 content-type text/plain file DIR/body.txt hdr X-From %[path] if { path /file }
+	http-request auth realm "the realm" if { path /auth } !{ http_auth(staff) }
+	http-request auth realm ops if admin !ops
+	http-request set-header X-A "%[req.hdr(x-a),upper]-%[str(b)]"
+	http-request add-header X-B 1
+	http-request set-path /new%[path] if { path_beg /setpath }
+	http-request set-query q=%[query] if { path /setquery }
+	http-request set-uri /whole?x=1 if { path /seturi }
+	http-request set-method PUT if { path /setmethod }
+	http-request replace-path ^/old/(.*)$ /newer/\1
+	http-request replace-header Cookie a=([0-9]+) b=\1 if { path /rephdr }
+	http-request set-var(txn.name) req.hdr(host),map(DIR/hosts.map,none)
+	http-request set-header X-B "%[var(txn.name)]" if { var(txn.name) -m found } { path /map }
+	http-response del-header X-Secret
+	http-response set-header X-Out "%[status] %[res.hdr(content-type)]"
+	http-response set-status 418 reason Teapot if { status 500 }
+	http-response deny deny_status 502 if { capture.req.uri -m sub denyres }
+	http-after-response set-header X-After always
+	default_backend app
+backend app
+	server s1 ORIGIN
+`)
+	for _, args := range [][]string{
+		{"/scheme?a=1"}, {"/prefix?a=1"}, {"/location"}, {"/slash?x"}, {"/clear"},
+		{"/deny"}, {"/deny429"}, {"/denytext"}, {"/tarpit"}, {"/return?a=5"}, {"/return?a=5", "-I"}, {"/file"}, {"/alive"},
+		{"/auth"}, {"/auth", "-u", "ann:pw"}, {"/auth", "-u", "bob:secret"}, {"/auth", "-u", "bob:wrong"},
+		{"/admin", "-u", "ann:pw"}, {"/admin", "-u", "bob:secret"}, {"/admin"},
+		{"/"}, {"/", "-H", "X-A: mixed Case"}, {"/", "-H", "X-B: 0"}, {"/setpath/a?b=c"}, {"/setquery?x"}, {"/setquery"}, {"/seturi"}, {"/setmethod"},
+		{"/old/page?x=1"}, {"/rephdr", "-H", "Cookie: a=12"}, {"/map", "-H", "Host: a.example.com"}, {"/map", "-H", "Host: zzz"},
+		{"/set"}, {"/fail"}, {"/denyres"}, {"/", "-X", "POST", "-d", "body"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			p.compareRules(t, append([]string{"http://PROXY" + args[0]}, args[1:]...))
+		})
+	}
+	p.compareLogs(t)
+}
+
+// compareRules is compare, but for the texts of error pages, which are our own,
+// and their lengths.
+func (p *pair) compareRules(t *testing.T, args []string) {
+	t.Helper()
+	f, h := curl(t, p.fairlead, args...), curl(t, p.haproxy, args...)
+	for _, r := range []*result{&f, &h} {
+		if slices.Contains(r.headers, "cache-control: no-cache") && slices.Contains(r.headers, "content-type: text/html") || strings.Contains(args[0], "/alive") {
+			r.body = "an error page"
+			r.headers = slices.DeleteFunc(r.headers, func(h string) bool { return strings.HasPrefix(h, "content-length:") })
+		}
+	}
+	for i := range f.headers { // the ports differ, as in locations
+		f.headers[i] = strings.ReplaceAll(f.headers[i], p.fairlead, "PROXY")
+	}
+	for i := range h.headers {
+		h.headers[i] = strings.ReplaceAll(h.headers[i], p.haproxy, "PROXY")
+	}
+	fb, hb := f.body, h.body
+	f.body, h.body = "", ""
+	if f.String() != h.String() {
+		t.Errorf("curl %v\nfairlead: %v\nhaproxy:  %v", args, f, h)
+	}
+	if fb != hb && !strings.Contains(fmt.Sprint(args), "Host:") {
+		same := body(t, p.fairlead, args)
+		other := body(t, p.haproxy, args)
+		if strings.ReplaceAll(same, p.fairlead, "PROXY") != strings.ReplaceAll(other, p.haproxy, "PROXY") {
+			t.Errorf("curl %v\nfairlead: %q\nhaproxy:  %q", args, same, other)
+		}
+	}
+}
+
+func body(t *testing.T, at string, args []string) string {
+	t.Helper()
+	all := []string{"-s", "--http1.1"}
+	for _, a := range args {
+		all = append(all, strings.ReplaceAll(a, "PROXY", at))
+	}
+	out, _, _ := lab.Run(t, lab.Need(t, "curl"), all...)
+	return out
+}
+
+// compareLogs compares the log lines of both, but for times, ports and sizes of
+// error pages.
+func (p *pair) compareLogs(t *testing.T) {
+	t.Helper()
+	lines := func(out string) (list []string) {
+		for line := range strings.Lines(out) {
+			f := strings.Fields(line)
+			if len(f) < 15 || !strings.HasPrefix(f[0], "127.0.0.1:") {
+				continue
+			}
+			timers := strings.Split(f[4], "/")
+			for i := range timers {
+				if timers[i] != "-1" {
+					timers[i] = "n"
+				}
+			}
+			list = append(list, fmt.Sprint(f[2], f[3], timers, f[5], f[9], strings.Join(f[12:], " ")))
+		}
+		return list
+	}
+	var f, h []string
+	lab.Until(t, fiveSeconds, "both have written as many log lines", func() bool {
+		f, h = lines(p.fairleadProc.Output()), lines(p.haproxyProc.Output())
+		return len(f) == len(h) && len(f) > 0
+	})
+	for i := range f {
+		if f[i] != h[i] {
+			t.Errorf("log line %d\nfairlead: %s\nhaproxy:  %s", i, f[i], h[i])
+		}
+	}
+}
+
+func TestBackendsSameAsHAProxy(t *testing.T) {
+	p := both(t, `
+[frontend.web]
+bind = "FRONT"
+use-backend = [
+  { backend = "%[path,field(2,/)]", if = "{ path_beg /b_ }" },
+]
+default-backend = "b_cookie"
+[backend.b_cookie]
+cookie = { name = "SRV", mode = "insert", indirect = true, httponly = true }
+[backend.b_cookie.server.one]
+address = "ORIGIN"
+cookie = "c1"
+[backend.b_down]
+errorfile = { 503 = "DIR/503.http" }
+retries = 1
+servers = ["CLOSED"]
+[backend.b_redispatch]
+option = "redispatch"
+retries = 2
+servers = ["CLOSED", "ORIGIN"]
+[backend.b_backup]
+servers = [{ address = "ORIGIN", disabled = true }, { address = "ORIGIN", backup = true }]
+[backend.b_retry]
+retry-on = ["500"]
+retries = 2
+servers = ["ORIGIN"]
+http-request = [{ do = "set-path", value = "/fail" }]
+[backend.b_use]
+use-server = [{ server = "two", if = "{ url_param(s) two }" }]
+http-response = [{ do = "set-header", name = "X-Server", value = "%s" }]
+[backend.b_use.server.one]
+address = "ORIGIN"
+[backend.b_use.server.two]
+address = "ORIGIN"
+weight = 0
+[backend.b_close]
+option = "httpclose"
+servers = ["ORIGIN"]
+[backend.b_none]
+`, `
+frontend web
+	bind FRONT
+	use_backend %[path,field(2,/)] if { path_beg /b_ }
+	default_backend b_cookie
+backend b_cookie
+	cookie SRV insert indirect httponly
+	server one ORIGIN cookie c1
+backend b_down
+	errorfile 503 DIR/503.http
+	retries 1
+	server s1 CLOSED
+backend b_redispatch
+	option redispatch
+	retries 2
+	server s1 CLOSED
+	server s2 ORIGIN
+backend b_backup
+	server s1 ORIGIN disabled
+	server s2 ORIGIN backup
+backend b_retry
+	retry-on 500
+	retries 2
+	server s1 ORIGIN
+	http-request set-path /fail
+backend b_use
+	use-server two if { url_param(s) two }
+	http-response set-header X-Server %s
+	server one ORIGIN
+	server two ORIGIN weight 0
+backend b_close
+	option httpclose
+	server s1 ORIGIN
+backend b_none
+`)
+	for _, args := range [][]string{
+		{"/"}, {"/", "-H", "Cookie: SRV=c1"}, {"/", "-H", "Cookie: a=b; SRV=c1; c=d"}, {"/", "-H", "Cookie: SRV=unknown"}, {"/set"},
+		{"/b_down/"}, {"/b_redispatch/"}, {"/b_redispatch/"}, {"/b_backup/"}, {"/b_retry/"}, {"/b_use/"}, {"/b_use/?s=two"}, {"/b_close/"}, {"/b_none/"}, {"/b_unknown/"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			p.compareRules(t, append([]string{"http://PROXY" + args[0]}, args[1:]...))
+		})
+	}
+}
+
+// The error pages are our own, and each tells its status.
+func TestErrorPages(t *testing.T) {
+	p := both(t, "[frontend.web]\nbind = \"FRONT\"\n", "frontend web\n\tbind FRONT\n")
+	out := body(t, p.fairlead, []string{"http://PROXY/"})
+	if !strings.Contains(out, "<h1>503 Service Unavailable</h1>") {
+		t.Errorf("got %q", out)
+	}
+}
