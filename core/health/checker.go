@@ -145,8 +145,8 @@ func (c *Checker) count(ok bool) {
 	s, top := &c.status, c.config.Rise+c.config.Fall-1
 	switch {
 	case ok && s.Health < top:
-		if s.Health++; s.Health >= c.config.Rise && !s.Up {
-			s.Up, s.Health = true, top
+		if s.Health++; s.Health >= c.config.Rise {
+			s.Up, s.Health = true, top // failures count in a row
 		}
 	case !ok:
 		s.Failures++

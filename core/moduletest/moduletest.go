@@ -191,3 +191,14 @@ func (h held) compare(t *testing.T) {
 		t.Errorf("%d descriptors are left open", now.files-h.files)
 	}
 }
+
+// Build makes an instance of a module of the default registry, closes its
+// context, and gives the error.
+func Build(t *testing.T, kind, name, config string) error {
+	t.Helper()
+	entry := module.Default().ConfigOf(kind, name)
+	if entry == nil {
+		t.Fatalf("there is no module %s.%s", kind, name)
+	}
+	return build(t, entry, config, func(any) {})
+}

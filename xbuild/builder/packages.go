@@ -32,13 +32,15 @@ func standardPackages(dir, goos, goarch string) ([]string, error) {
 		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
 			return fs.SkipDir // a Go module of its own
 		}
-		_, err = ctx.ImportDir(at, 0)
+		pkg, err := ctx.ImportDir(at, 0)
 		var none *build.NoGoError
 		switch {
 		case errors.As(err, &none):
 			return nil
 		case err != nil:
 			return err
+		case len(pkg.GoFiles) == 0: // tests alone
+			return nil
 		}
 		rel, err := filepath.Rel(dir, at)
 		if err != nil {

@@ -26,7 +26,7 @@ func init() {
 		date("when the connection was accepted, in seconds since 1970, or in the unit s, ms or us; of a later request, when it could begin", expr.Everywhere, accepted, "accept_date"),
 		date("when the first byte of the request came, in seconds since 1970, or in the unit s, ms or us", fromStream, requested, "request_date"),
 		timer("the time of the client's handshakes in ms (%Th)", fromStream, func(s *session.Stream) time.Duration { return s.Handshake }, "fc.timer.handshake"),
-		timer("the time from the accept to the end in ms (%Tt)", fromStream, func(s *session.Stream) time.Duration { return s.Total }, "fc.timer.total"),
+		timer("the time from the accept to the end in ms (%Tt)", fromStream, func(s *session.Stream) time.Duration { return since(s, s.Total) }, "fc.timer.total"),
 		timer("the time before the request's first byte in ms (%Ti)", fromStream, func(s *session.Stream) time.Duration { return s.Idle }, "req.timer.idle"),
 		timer("the time to receive the request's header in ms (%TR)", fromStream, func(s *session.Stream) time.Duration { return s.Request }, "req.timer.hdr"),
 		timer("the time until the request was there in ms (%Tq)", fromStream, untilRequest, "req.timer.tq"),

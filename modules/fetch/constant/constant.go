@@ -1,5 +1,8 @@
 // Package constant is the sample fetches that give what stands in the
-// configuration (HAProxy manual section 7.3.1).
+// configuration (HAProxy manual section 7.3.1). Importing the package registers
+// them.
+//
+// What they give is made when a configuration is loaded; all streams share it.
 package constant
 
 import (
@@ -22,7 +25,7 @@ func init() {
 			s.SetBool(false)
 			return true
 		}}, "always_false"),
-		register.As(expr.Fetch{Doc: "a boolean: true, false, 1, 0, yes, no, on or off", Out: expr.Bool, Args: one(expr.ArgStr), Phases: expr.Everywhere, Bind: bindBool,
+		register.As(expr.Fetch{Doc: "a boolean: true, false, 1 or 0", Out: expr.Bool, Args: one(expr.ArgStr), Phases: expr.Everywhere, Bind: bindBool,
 			Eval: func(_ *expr.Env, a *expr.Args, s *expr.Sample) bool {
 				s.SetBool(a.Data.(bool))
 				return true
@@ -54,9 +57,9 @@ func init() {
 
 func bindBool(_ *expr.Scope, a *expr.Args) error {
 	switch a.Str(0) {
-	case "true", "1", "yes", "on":
+	case "true", "1":
 		a.Data = true
-	case "false", "0", "no", "off":
+	case "false", "0":
 		a.Data = false
 	default:
 		return fmt.Errorf("%q is not a boolean: write true or false", a.Str(0))

@@ -25,10 +25,15 @@ func init() {
 			Args: list, Bind: bindList, Multi: true, Eval: groups}, "http_auth_group"),
 		part("the user name of the request's credentials", func(u, _ []byte) []byte { return u }, "http_auth_user"),
 		part("the password of the request's credentials", func(_, p []byte) []byte { return p }, "http_auth_pass"),
-		register.As(expr.Fetch{Doc: "the scheme of the request's Authorization field, such as Basic", Out: expr.Str, Phases: request,
+		register.As(expr.Fetch{Doc: "the scheme of the request's Authorization field, Basic, Bearer and Digest written so", Out: expr.Str, Phases: request,
 			Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 				scheme, _, ok := authorization(e)
-				s.SetStr(scheme)
+				s.SetStr(append(e.Scratch(len(scheme)), scheme...))
+				for _, usual := range [...]string{"Basic", "Bearer", "Digest"} {
+					if httpmsg.EqualFold(scheme, usual) {
+						copy(s.Bytes, usual)
+					}
+				}
 				return ok
 			}}, "http_auth_type"),
 		register.As(expr.Fetch{Doc: "the token of the request's Bearer authorization, or of the field that is named", Out: expr.Str, Phases: request,

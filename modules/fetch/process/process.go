@@ -1,14 +1,19 @@
 // Package process is the sample fetches about this process and machine, time,
-// chance and variables (HAProxy manual section 7.3.2).
+// chance and variables (HAProxy manual section 7.3.2). Importing the package
+// registers them.
+//
+// The environment and the machine's name are read when a configuration is
+// loaded. Time is that of the evaluation. The random numbers of rand are no
+// secrets; those of uuid are. The records may be used by all streams at once.
 package process
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	mathrand "math/rand/v2"
 	"os"
-	"runtime"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
@@ -27,18 +32,27 @@ func init() {
 		register.As(expr.Fetch{Doc: "the variable of the environment at start", Out: expr.Str, Phases: expr.Everywhere,
 			Args: []expr.Arg{{Name: "name", Type: expr.ArgStr}}, Bind: bindEnv, Eval: fixed}, "env"),
 		register.As(expr.Fetch{Doc: "the name of this machine", Out: expr.Str, Phases: expr.Everywhere, Bind: bindHostname, Eval: fixed}, "hostname"),
-		register.As(expr.Fetch{Doc: "the number of processes, which is 1", Out: expr.Int, Phases: expr.Everywhere, Eval: number(func() int64 { return 1 })}, "nbproc", "proc"),
-		register.As(expr.Fetch{Doc: "the number of processors that are used at once", Out: expr.Int, Phases: expr.Everywhere,
-			Eval: number(func() int64 { return int64(runtime.GOMAXPROCS(0)) })}, "nbthread"),
-		register.As(expr.Fetch{Doc: "the number of this process", Out: expr.Int, Phases: expr.Everywhere, Eval: number(func() int64 { return int64(os.Getpid()) })}, "pid"),
+		register.As(expr.Fetch{Doc: "the number of processes, which is 1", Out: expr.Int, Phases: expr.Everywhere, Eval: number(1)}, "nbproc", "proc"),
+		register.As(expr.Fetch{Doc: "the number of this process", Out: expr.Int, Phases: expr.Everywhere, Eval: number(pid)}, "pid"),
 		register.As(expr.Fetch{Doc: "a random number below 2^32, or below the range", Out: expr.Int, Phases: expr.Everywhere,
 			Args: []expr.Arg{{Name: "range", Type: expr.ArgInt, Optional: true}}, Bind: bindRand, Eval: random}, "rand"),
-		register.As(expr.Fetch{Doc: "a random UUID (RFC 4122) of version 4", Out: expr.Str, Phases: expr.Everywhere,
+		register.As(expr.Fetch{Doc: "the seconds since this process started", Out: expr.Int, Phases: expr.Everywhere,
+			Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+				s.SetInt(max(0, int64(now(e).Sub(started)/time.Second)))
+				return true
+			}}, "uptime"),
+		register.As(expr.Fetch{Doc: "a UUID (RFC 9562) of version 4, which is random, or 7, which begins with the time", Out: expr.Str, Phases: expr.Everywhere,
 			Args: []expr.Arg{{Name: "version", Type: expr.ArgInt, Optional: true}}, Bind: bindUUID, Eval: uuid}, "uuid"),
 		register.As(expr.Fetch{Doc: "the value of a variable", Out: expr.Any, Phases: expr.Everywhere,
 			Args: []expr.Arg{{Name: "name", Type: expr.ArgVar}, {Name: "default", Type: expr.ArgStr, Optional: true}}, Bind: bindVar, Eval: variable}, "var"),
 	})
 }
+
+// pid does not change.
+var pid = int64(os.Getpid())
+
+// started is when the process did, near enough.
+var started = time.Now()
 
 // now is the evaluation's time where one is set, as in tests.
 func now(e *expr.Env) time.Time {
@@ -87,9 +101,9 @@ func fixed(_ *expr.Env, a *expr.Args, s *expr.Sample) bool {
 	return ok
 }
 
-func number(f func() int64) func(*expr.Env, *expr.Args, *expr.Sample) bool {
+func number(n int64) func(*expr.Env, *expr.Args, *expr.Sample) bool {
 	return func(_ *expr.Env, _ *expr.Args, s *expr.Sample) bool {
-		s.SetInt(f())
+		s.SetInt(n)
 		return true
 	}
 }
@@ -107,18 +121,24 @@ func random(_ *expr.Env, a *expr.Args, s *expr.Sample) bool {
 }
 
 func bindUUID(_ *expr.Scope, a *expr.Args) error {
-	if v := a.Int(0, 4); v != 4 {
-		return fmt.Errorf("version %d is not to be had: write 4 or nothing", v)
+	if v := a.Int(0, 4); v != 4 && v != 7 {
+		return fmt.Errorf("version %d is not to be had: write 4, 7 or nothing", v)
 	}
 	return nil
 }
 
-func uuid(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+func uuid(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
 	raw := e.Scratch(16)[:16]
 	if _, err := rand.Read(raw); err != nil {
 		return false
 	}
-	raw[6] = raw[6]&0x0f | 0x40
+	v := a.Int(0, 4)
+	if v == 7 {
+		var ms [8]byte
+		binary.BigEndian.PutUint64(ms[:], uint64(now(e).UnixMilli()))
+		copy(raw[:6], ms[2:])
+	}
+	raw[6] = raw[6]&0x0f | byte(v)<<4
 	raw[8] = raw[8]&0x3f | 0x80
 	b := e.Scratch(36)
 	for i, part := range [][]byte{raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:]} {

@@ -1,6 +1,10 @@
 // Package proxy is the sample fetches about the state of frontends, backends and
-// servers (HAProxy manual section 7.3.2). A backend that is not named is the
-// stream's own.
+// servers (HAProxy manual section 7.3.2). Importing the package registers them.
+//
+// A backend that is not named is the stream's own, and there is no value before
+// one is chosen. The state is asked for when an expression is evaluated, through
+// Env.Table; the records hold none. Numbers of proxies and servers, and what
+// their configuration says, are not here.
 package proxy
 
 import (
@@ -29,7 +33,7 @@ func init() {
 		ofBackend("the sessions begun at the backend in the last second", always(expr.Proxy.SessionRate), "be_sess_rate"),
 		ofBackend("the streams that wait in the backend and its servers", always(expr.Proxy.Queued), "queue"),
 		ofBackend("the streams that wait, for each server that can be used", average, "avg_queue"),
-		ofBackend("the connections that the backend's servers can still take, -1 for no limit", always(expr.Proxy.ConnSlots), "connslots", "be_conn_free"),
+		ofBackend("the connections that the backend's servers can still take, -1 for no limit; places in queues do not count", always(expr.Proxy.ConnSlots), "be_conn_free", "connslots"),
 		ofFrontend("the connections of the frontend", expr.Proxy.Conns, "fe_conn"),
 		ofFrontend("the sessions begun at the frontend in the last second", expr.Proxy.SessionRate, "fe_sess_rate"),
 		ofServer("the streams of the server", expr.Server.Conns, "srv_conn"),
@@ -39,8 +43,21 @@ func init() {
 		register.As(expr.Fetch{Doc: "whether the server can be used", Out: expr.Bool, Phases: expr.Everywhere, Args: server, Eval: isUp}, "srv_is_up"),
 		register.As(expr.Fetch{Doc: "the name of the frontend", Out: expr.Str, Phases: expr.WithStream, Eval: name(func(e *expr.Env) string { return e.Stream.Frontend })}, "fe_name"),
 		register.As(expr.Fetch{Doc: "the name of the backend", Out: expr.Str, Phases: expr.WithStream, Eval: name(func(e *expr.Env) string { return e.Stream.Backend })}, "be_name"),
-		register.As(expr.Fetch{Doc: "the name of the server", Out: expr.Str, Phases: expr.WithStream, Eval: name(func(e *expr.Env) string { return e.Stream.Server })}, "srv_name"),
+		register.As(expr.Fetch{Doc: "the name of the server", Out: expr.Str, Phases: chosen, Eval: name(serverName)}, "srv_name"),
 	})
+}
+
+// chosen are the phases in which a server was chosen.
+var chosen = expr.In(expr.TCPResponse, expr.HTTPResponse, expr.HTTPAfterResponse, expr.Log)
+
+// noServer is what stands in a stream's facts when no server was chosen.
+const noServer = "<NOSRV>"
+
+func serverName(e *expr.Env) string {
+	if e.Stream.Server == noServer {
+		return ""
+	}
+	return e.Stream.Server
 }
 
 type eval = func(*expr.Env, *expr.Args, *expr.Sample) bool
@@ -61,7 +78,7 @@ func usable(p expr.Proxy) (n int64, ok bool) {
 func average(p expr.Proxy) (int64, bool) {
 	n, _ := usable(p)
 	if n == 0 {
-		return p.Queued(), true
+		return 2 * p.Queued(), true // one server is hoped to come back soon
 	}
 	return (p.Queued() + n - 1) / n, true
 }

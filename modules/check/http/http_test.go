@@ -1,0 +1,148 @@
+package http
+
+import (
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/health"
+	"github.com/fairleadproxy/fairlead/core/relay"
+)
+
+// target is a server that handles each connection as the test says.
+func target(t *testing.T, handle func(net.Conn)) *health.Target {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return // the test has ended
+			}
+			go func() {
+				defer c.Close()
+				handle(c)
+			}()
+		}
+	}()
+	return &health.Target{
+		Dial: func(time.Duration) (*relay.Conn, error) {
+			c, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				return nil, err
+			}
+			return relay.WrapConn(c), nil
+		},
+		Address: "app:80", ConnectTimeout: time.Second, Timeout: 200 * time.Millisecond,
+	}
+}
+
+// answer reads a request and writes a response.
+func answer(response string) func(net.Conn) {
+	return func(c net.Conn) {
+		if _, err := c.Read(make([]byte, 4096)); err == nil {
+			io.WriteString(c, response)
+		}
+	}
+}
+
+func TestRun(t *testing.T) {
+	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"
+	for _, c := range []struct {
+		name   string
+		config Config
+		handle func(net.Conn)
+		ok     bool
+		code   string
+		status int
+	}{
+		{"200", Config{}, answer(ok), true, "L7OK", 200},
+		{"302", Config{}, answer("HTTP/1.1 302 Found\r\n\r\n"), true, "L7OK", 302},
+		{"404", Config{}, answer("HTTP/1.1 404 Not Found\r\n\r\n"), false, "L7STS", 404},
+		{"404 expected", Config{Expect: Expect{Status: "200,404-410"}}, answer("HTTP/1.1 404 Not Found\r\n\r\n"), true, "L7OK", 404},
+		{"not 404", Config{Expect: Expect{Status: "404", Not: true}}, answer("HTTP/1.1 404 Not Found\r\n\r\n"), false, "L7STS", 404},
+		{"status by regex", Config{Expect: Expect{RStatus: "^20"}}, answer(ok), true, "L7OK", 200},
+		{"body", Config{Expect: Expect{String: "yes"}}, answer(ok), true, "L7OK", 200},
+		{"body missing", Config{Expect: Expect{String: "no"}}, answer(ok), false, "L7RSP", 200},
+		{"body by regex", Config{Expect: Expect{RString: "y.s"}}, answer(ok), true, "L7OK", 200},
+		{"body until the end", Config{Expect: Expect{String: "tail"}}, answer("HTTP/1.0 200 OK\r\n\r\nhead and tail"), true, "L7OK", 200},
+		{"garbage", Config{}, answer("\x00\x01\x02\r\n\r\n"), false, "L7RSP", 0},
+		{"nothing", Config{}, func(net.Conn) {}, false, "L7RSP", 0},
+		{"silence", Config{}, func(c net.Conn) { time.Sleep(time.Second) }, false, "L7TOUT", 0},
+		{"a byte at a time", Config{}, func(c net.Conn) {
+			for _, b := range []byte("HTTP/1.1 200 OK\r\nX-Slow: " + strings.Repeat("x", 100)) {
+				if _, err := c.Write([]byte{b}); err != nil {
+					return
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		}, false, "L7TOUT", 0},
+		{"endless head", Config{}, func(c net.Conn) {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\n")
+			for {
+				if _, err := io.WriteString(c, "X-A: "+strings.Repeat("a", 1000)+"\r\n"); err != nil {
+					return
+				}
+			}
+		}, false, "L7RSP", 0},
+	} {
+		c.config.Method, c.config.Path = "GET", "/healthz"
+		check, err := New(nil, c.config)
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		begin := time.Now()
+		r := check.Run(target(t, c.handle))
+		if r.OK != c.ok || r.Code != c.code || r.Status != c.status {
+			t.Errorf("%s: got %+v", c.name, r)
+		}
+		if took := time.Since(begin); took > time.Second {
+			t.Errorf("%s: took %v, with a timeout of 200ms", c.name, took)
+		}
+	}
+}
+
+func TestRequest(t *testing.T) {
+	got := make(chan string, 1)
+	check, err := New(nil, Config{Method: "POST", Path: "/x?y=1", Host: "h.example.com", Headers: map[string]string{"X-A": "b"}, Body: "ping"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check.Run(target(t, func(c net.Conn) {
+		b := make([]byte, 4096)
+		n, err := c.Read(b)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- string(b[:n])
+	}))
+	want := "POST /x?y=1 HTTP/1.1\r\nHost: h.example.com\r\nConnection: close\r\nX-A: b\r\nContent-Length: 4\r\n\r\nping"
+	if s := <-got; s != want {
+		t.Errorf("got  %q\nwant %q", s, want)
+	}
+}
+
+func TestRefusedConnection(t *testing.T) {
+	check, err := New(nil, Config{Method: "GET", Path: "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	r := check.Run(&health.Target{Dial: func(time.Duration) (*relay.Conn, error) {
+		_, err := net.Dial("tcp", l.Addr().String())
+		return nil, err
+	}})
+	if r.OK || r.Code != "L4CON" || r.Desc != "connection refused" {
+		t.Errorf("got %+v", r)
+	}
+}
