@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/fairleadproxy/fairlead/core/mptcp"
 	"github.com/fairleadproxy/fairlead/core/relay"
 	"golang.org/x/sys/unix"
 )
@@ -223,7 +224,8 @@ func (l *listener) Accept(info *Accepted) (*relay.Conn, error) {
 		}
 	}
 	c, err := relay.NewSocket(fd)
-	if err == nil && l.mptcp {
+	// Clients that never asked for MPTCP have plain sockets.
+	if err == nil && l.mptcp && mptcp.Is(fd) {
 		c.MarkMPTCP()
 	}
 	return c, err

@@ -119,6 +119,7 @@ func (c *conn) end() {
 		c.owned = nil
 	}
 	c.in.Release()
+	c.fe.multipath(c.Conn)
 	if c.Close() == nil {
 		c.fe.departed(c)
 	}

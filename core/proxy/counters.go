@@ -1,6 +1,11 @@
 package proxy
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/fairleadproxy/fairlead/core/mptcp"
+	"github.com/fairleadproxy/fairlead/core/relay"
+)
 
 // Counters count what went through a frontend, backend, server or the process.
 // All are safe for concurrent use; the names are those of HAProxy's statistics.
@@ -25,6 +30,13 @@ type Counters struct {
 	SrvAborts atomic.Int64 // srv_abrt
 	Panics    atomic.Int64 // streams ended by a defect of ours
 
+	// Of MPTCP: connections that speak it; those that came or went by plain TCP
+	// though it was offered; the paths they had beyond the first; segments sent again.
+	MPTCP            atomic.Int64
+	MPTCPPlain       atomic.Int64
+	MPTCPSubflows    atomic.Int64
+	MPTCPRetransmits atomic.Int64
+
 	rate rate
 }
 
@@ -39,6 +51,17 @@ func (c *Counters) enter() {
 	}
 	c.Total.Add(1)
 	c.rate.add()
+}
+
+// multipath adds what an MPTCP connection that ends has to tell.
+func (c *Counters) multipath(rc *relay.Conn) {
+	if !rc.MPTCP() {
+		return
+	}
+	if info, ok := mptcp.Read(rc.FD()); ok {
+		c.MPTCPSubflows.Add(int64(info.Subflows - 1))
+		c.MPTCPRetransmits.Add(int64(info.Retransmits))
+	}
 }
 
 // leave counts a session that ends.

@@ -11,11 +11,11 @@ import (
 // log line.
 func (s *stream) finish() ending {
 	uploaded := s.finishUpload()
-	s.settleServer(uploaded)
 	s.count()
 	if s.timed && !s.facts.Early {
-		s.logStream()
+		s.logStream() // while the server's connection is still this stream's
 	}
+	s.settleServer(uploaded)
 	if s.srv != nil {
 		s.leaveServer()
 	}

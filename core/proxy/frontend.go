@@ -139,6 +139,12 @@ func (f *Frontend) acceptOne(b *Bind, l listener) bool {
 		c.facts.ID = f.engine.lastID.Add(1)
 		c.facts.Src, c.facts.Dst = info.Src, info.Dst
 		c.facts.RealSrc, c.facts.RealDst = info.Src, info.Dst
+		c.facts.FD = rc.FD()
+		if rc.MPTCP() {
+			f.MPTCP.Add(1)
+		} else if l.protocol == "mptcp" {
+			f.MPTCPPlain.Add(1)
+		}
 		c.facts.Protocol, c.facts.Bind, c.facts.BindID = l.protocol, b.name, b.id
 		c.facts.Accepted = time.Now()
 		f.enter()

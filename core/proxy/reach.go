@@ -131,7 +131,7 @@ func (s *stream) wait(bound *Server) *Server {
 // connect gets a connection to the assigned server: an idle one, or a new one.
 func (s *stream) connect() *failure {
 	if sc := s.idleConn(); sc != nil {
-		s.sc = sc
+		s.use(sc)
 		s.srv.Reuses.Add(1)
 		if s.timed {
 			s.connectedAt = relay.Ticks()
@@ -151,12 +151,21 @@ func (s *stream) connect() *failure {
 		s.srv.discard(sc)
 		return s.failure(connecting, err)
 	}
-	s.sc = sc
+	s.use(sc)
 	if s.timed {
 		s.connectedAt = relay.Ticks()
 		s.facts.Connect = time.Duration(s.connectedAt - start)
 	}
 	return nil
+}
+
+// use makes a connection to the server the stream's own.
+func (s *stream) use(sc *serverConn) {
+	s.sc = sc
+	s.facts.ServerFD = sc.FD()
+	if a := s.srv.addr.Load(); a != nil {
+		s.facts.ServerAddr = *a
+	}
 }
 
 // idleConn gives an idle connection to the server as http-reuse allows.
@@ -345,6 +354,7 @@ func (s *stream) dropServerConn() {
 		return
 	}
 	s.stopUpload()
+	s.facts.ServerFD = -1
 	s.srv.discard(s.sc)
 	s.sc = nil
 }

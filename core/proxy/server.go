@@ -8,6 +8,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/mptcp"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
 	"github.com/fairleadproxy/fairlead/core/session"
@@ -199,6 +200,7 @@ func (s *Server) purge(before int64) {
 func (s *Server) discard(c *serverConn) {
 	s.backend.engine.watcher.Forget(c.Conn)
 	c.in.Release()
+	s.multipath(c.Conn)
 	c.Close()
 }
 
@@ -243,6 +245,13 @@ func (s *Server) open(client *session.Conn, timeout time.Duration) (*serverConn,
 		return nil, err
 	}
 	s.Connects.Add(1)
+	if conn.MPTCP() {
+		if info, ok := mptcp.Read(conn.FD()); ok && !info.Fallback {
+			s.MPTCP.Add(1)
+		} else {
+			s.MPTCPPlain.Add(1)
+		}
+	}
 	c := &serverConn{Conn: conn, server: s}
 	c.in.Pool = s.backend.engine.pool
 	return c, nil

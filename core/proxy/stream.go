@@ -102,7 +102,7 @@ func (s *stream) begin() {
 	s.begun = relay.Ticks()
 	s.be, s.failed = nil, nil
 	s.facts = session.Stream{
-		Conn: &s.c.facts, Frontend: s.fe.name, Backend: s.fe.name, Server: "<NOSRV>", HTTP: true,
+		Conn: &s.c.facts, ServerFD: -1, Frontend: s.fe.name, Backend: s.fe.name, Server: "<NOSRV>", HTTP: true,
 		Handshake: unset, Idle: unset, Request: unset, Queue: unset, Connect: unset, Response: unset,
 		Term: [4]byte{'-', '-', '-', '-'}, RequestLine: s.facts.RequestLine[:0],
 		CapturedReq: s.facts.CapturedReq[:0], CapturedRes: s.facts.CapturedRes[:0],

@@ -20,6 +20,9 @@ type Conn struct {
 	Src, Dst netip.AddrPort
 	// RealSrc and RealDst are the addresses of the socket itself.
 	RealSrc, RealDst netip.AddrPort
+	// FD is the socket's descriptor, -1 when it has none. It may be asked for
+	// options and nothing else.
+	FD int
 	// Protocol names the protocol module that accepted it: "tcp", "mptcp", "unix".
 	Protocol string
 	// Bind is the name of the bind line, or its address.
@@ -55,6 +58,9 @@ type Stream struct {
 	Frontend, Backend, Server string
 	// ServerAddr is the address dialled, BackendSrc our own address towards it.
 	ServerAddr, BackendSrc netip.AddrPort
+
+	// ServerFD is the server connection's descriptor, -1 while there is none.
+	ServerFD int
 
 	// Begin is when the stream began: the accept, or the end of the previous request.
 	Begin time.Time

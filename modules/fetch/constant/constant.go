@@ -7,8 +7,8 @@ package constant
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/modules/fetch/internal/register"
@@ -35,7 +35,7 @@ func init() {
 				s.SetInt(a.V[0].Int)
 				return true
 			}}, "int"),
-		register.As(expr.Fetch{Doc: "a string", Out: expr.Str, Args: one(expr.ArgStr), Phases: expr.Everywhere, Bind: bindBytes,
+		register.As(expr.Fetch{Doc: "a string, empty without an argument", Out: expr.Str, Args: []expr.Arg{{Name: "text", Type: expr.ArgStr, Optional: true}}, Phases: expr.Everywhere, Bind: bindBytes,
 			Eval: func(_ *expr.Env, a *expr.Args, s *expr.Sample) bool {
 				s.SetStr(a.Data.([]byte))
 				return true
@@ -56,7 +56,7 @@ func init() {
 }
 
 func bindBool(_ *expr.Scope, a *expr.Args) error {
-	switch a.Str(0) {
+	switch strings.ToLower(a.Str(0)) {
 	case "true", "1":
 		a.Data = true
 	case "false", "0":
@@ -75,16 +75,22 @@ func bindBytes(_ *expr.Scope, a *expr.Args) error {
 func bindHex(_ *expr.Scope, a *expr.Args) error {
 	b, err := hex.DecodeString(a.Str(0))
 	a.Data = b
-	if err != nil {
-		return fmt.Errorf("%q is not hexadecimal", a.Str(0))
+	if err != nil || len(b) == 0 {
+		return fmt.Errorf("%q is not hexadecimal, with two digits for each byte", a.Str(0))
 	}
 	return nil
 }
 
 func family(v4 bool) func(*expr.Scope, *expr.Args) error {
 	return func(_ *expr.Scope, a *expr.Args) error {
-		if a.V[0].IP.Is4() != v4 {
-			return errors.New("the address is of the other family")
+		ip := a.V[0].IP
+		switch {
+		case ip.Zone() != "":
+			return fmt.Errorf("%s has a zone, which addresses of clients have not", ip)
+		case ip.Is4() && !v4:
+			return fmt.Errorf("%s is an IPv4 address: write ipv4(%s)", ip, ip)
+		case !ip.Is4() && v4:
+			return fmt.Errorf("%s is an IPv6 address: write ipv6(%s)", ip, ip)
 		}
 		return nil
 	}

@@ -1,0 +1,111 @@
+package xbuild
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fairleadproxy/fairlead/integration/lab"
+)
+
+// plugin writes a plugin with a balancer of the name, and more in its file.
+func plugin(t *testing.T, dir, path, balancer, more string) {
+	t.Helper()
+	at := filepath.Join(dir, filepath.Base(path))
+	if err := os.MkdirAll(at, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	lab.Write(t, filepath.Join(at, "go.mod"), "module "+path+"\n\ngo 1.26.0\n\nrequire github.com/fairleadproxy/fairlead v0.0.0\n")
+	lab.Write(t, filepath.Join(at, "VERSION"), "1.3.0\n")
+	lab.Write(t, filepath.Join(at, "plugin.go"), `package plugin
+
+import (
+	"github.com/fairleadproxy/fairlead/core/balancer"
+	"github.com/fairleadproxy/fairlead/core/module"
+)
+
+func init() {
+	module.Register(balancer.Kind, "`+balancer+`", module.Spec[struct{}, balancer.Balancer]{
+		Doc: "Picks nothing",
+		New: func(*module.Context, struct{}) (balancer.Balancer, error) { return nothing{}, nil },
+	})
+}
+
+type nothing struct{}
+
+func (nothing) Update([]balancer.Server) balancer.Picker { return nothing{} }
+
+func (nothing) Pick(*balancer.Request) balancer.Server { return nil }
+
+`+more+"\n")
+}
+
+// What does not fit is refused, with the name of the plugin that is the cause,
+// and leaves the file alone that was there before.
+func TestRefused(t *testing.T) {
+	x := newTool(t)
+	dir := t.TempDir()
+	plugin(t, dir, "example.com/good", "acme.good", "")
+	plugin(t, dir, "example.com/typo", "acme.typo", "var x int = \"text\"")
+	plugin(t, dir, "example.com/old", "acme.old", "var _ = module.API0")
+	plugin(t, dir, "example.com/bare", "bare", "")
+	plugin(t, dir, "example.com/taken", "acme.good", "")
+	plugin(t, dir, "example.com/panics", "acme.panics", `func init() { panic("no license") }`)
+	output := filepath.Join(dir, "fairlead")
+	lab.Write(t, output, "before")
+	for _, c := range []struct {
+		name string
+		args string
+		code int
+		want []string
+	}{
+		{"does not compile", "--with ./good --with ./typo", 1, []string{"plugin example.com/typo: cannot compile", filepath.Join(dir, "typo", "plugin.go") + ":21:", `"text"`}},
+		{"needs an API that is gone", "--with ./old --with ./good", 1, []string{"plugin example.com/old: cannot compile", "API0"}},
+		{"a name that is not its own", "--with ./good --with ./bare", 1, []string{"plugin example.com/bare: cannot register", "use vendor.bare"}},
+		{"a name that is taken", "--with ./good --with ./taken", 1, []string{"cannot register", "example.com/good", "example.com/taken"}},
+		{"panics", "--with ./panics", 1, []string{"plugin example.com/panics: cannot register", "no license"}},
+		{"no module", "--with example.com/good/sub=./good", 1, []string{"plugin example.com/good/sub", "cannot compile"}},
+		{"unknown modules", "--with ./good --without balancer.acme.god --without protocol.carrier", 2,
+			[]string{"did you mean balancer.acme.good?", "--without protocol.carrier: there is no such module"}},
+	} {
+		args := append([]string{"build", "--core", x.root, "-o", output}, strings.Fields(c.args)...)
+		stdout, stderr, code := x.run(t, dir, args...)
+		if code != c.code || stdout != "" {
+			t.Errorf("%s: exit status %d, stdout %q", c.name, code, stdout)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("%s: %q is missing in:\n%s", c.name, want, stderr)
+			}
+		}
+		if got := string(read(t, output)); got != "before" {
+			t.Errorf("%s: the file that was there is changed", c.name)
+		}
+	}
+}
+
+func TestDryRun(t *testing.T) {
+	x := newTool(t)
+	dir := t.TempDir()
+	plugin(t, dir, "example.com/good", "acme.good", "")
+	stdout, stderr, code := x.run(t, dir, "build", "--dry-run", "--core", x.root, "--with", "./good", "--without", "balancer.first", "--without", "balancer.uri")
+	if code != 0 {
+		t.Fatalf("exit status %d, stderr:\n%s", code, stderr)
+	}
+	for _, want := range []string{
+		"-- go.mod --\n", "example.com/good v1.3.0", "replace example.com/good => ./src/example.com_good",
+		"-- main.go --\n", `_ "example.com/good"`, `_ "github.com/fairleadproxy/fairlead/modules/balancer/hash"`,
+		`module.SetVersion("example.com/good", "v1.3.0")`, `module.Default().Exclude("balancer.uri")`,
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("%q is missing in:\n%s", want, stdout)
+		}
+	}
+	if strings.Contains(stdout, "balancer/first") || strings.Contains(stdout, "balancer.first") {
+		t.Errorf("the package that was left out is there:\n%s", stdout)
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 {
+		t.Errorf("a dry run leaves files: %v, error %v", list, err)
+	}
+}
