@@ -48,7 +48,10 @@ func Read(fd int) (info Info, ok bool) {
 	n, err := getsockopt(fd, optInfo, b[:])
 	if err != nil || n < 16 {
 		// The kernel tells nothing of MPTCP sockets that have fallen back.
-		return Info{Fallback: true, Subflows: 1}, Is(fd)
+		if !Is(fd) {
+			return Info{}, false
+		}
+		return Info{Fallback: true, Subflows: 1}, true
 	}
 	u32 := func(off int) uint32 {
 		if off+4 > n {
