@@ -55,12 +55,20 @@ const idle = 10 * time.Second
 // maxLine is the longest line that is read, in bytes.
 const maxLine = 16 << 10
 
+// network says whether an address is a path, or host:port.
+func network(address string) string {
+	if _, _, err := net.SplitHostPort(address); err == nil && !strings.ContainsRune(address, '/') {
+		return "tcp"
+	}
+	return "unix"
+}
+
 // Listen opens the socket: a path, or host:port. A socket file that nobody
 // listens at is replaced.
 func Listen(address string, o Options) (*Server, error) {
-	network, path := "tcp", ""
-	if strings.ContainsRune(address, '/') {
-		network, path = "unix", address
+	path := ""
+	if network(address) == "unix" {
+		path = address
 		if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
 			c.Close()
 			return nil, fmt.Errorf("%s is in use by another process", path)
@@ -74,7 +82,7 @@ func Listen(address string, o Options) (*Server, error) {
 			}
 		}
 	}
-	l, err := net.Listen(network, address)
+	l, err := net.Listen(network(address), address)
 	if err != nil {
 		return nil, err
 	}
@@ -185,11 +193,7 @@ func (s *Server) help([]string) (string, error) {
 
 // Ask sends a command to the socket of another process and gives its answer.
 func Ask(address, line string, timeout time.Duration) (string, error) {
-	network := "tcp"
-	if strings.ContainsRune(address, '/') {
-		network = "unix"
-	}
-	c, err := net.DialTimeout(network, address, timeout)
+	c, err := net.DialTimeout(network(address), address, timeout)
 	if err != nil {
 		return "", err
 	}

@@ -108,7 +108,7 @@ func flatten(out []*tree.Node, n *tree.Node, prefix string) []*tree.Node {
 type StatsSocket struct {
 	// Address is a path, or an address as of a bind.
 	Address tree.Text `toml:"address,required,short"`
-	// Mode are the permissions of a unix socket, such as "660". Default: the umask's.
+	// Mode are the permissions of a unix socket, such as "660". Default "600".
 	Mode FileMode `toml:"mode"`
 	// User, Group, UID and GID own a unix socket. Default: the process's.
 	User  string `toml:"user"`

@@ -23,7 +23,7 @@ type Options struct {
 	DontlogNormal     bool // no log line for what succeeded
 	LogSeparateErrors bool // failed streams are logged at level err
 	Logasap           bool // log before the end of the stream
-	LogHealthChecks   bool // log every change of a check's result
+	LogHealthChecks   bool // log every check of a server
 
 	Allbackups       bool // use all backup servers at once
 	Persist          bool // use a cookie's server even when it is down

@@ -45,6 +45,7 @@ func (c *Cond) String() string { return c.text }
 func (c *Cond) Eval(e *Env) bool { return c.holds(e) != c.Negate }
 
 func (c *Cond) holds(e *Env) bool {
+	needed := e.NeedMore
 	for _, g := range c.groups {
 		all := true
 		for i := range g {
@@ -54,6 +55,7 @@ func (c *Cond) holds(e *Env) bool {
 			}
 		}
 		if all {
+			e.NeedMore = needed // more bytes would not change it
 			return true
 		}
 	}

@@ -42,6 +42,7 @@ type Backend struct {
 	logChecks bool // option log-health-checks
 
 	servers  []*Server
+	listed   []expr.Server // the same for expressions
 	balance  balancer.Balancer
 	observer balancer.Observer // balance, when it learns; else nil
 	picker   atomic.Pointer[picker]
@@ -151,11 +152,7 @@ func (b *Backend) Queued() int64 {
 
 // Servers gives the servers.
 func (b *Backend) Servers() []expr.Server {
-	out := make([]expr.Server, len(b.servers))
-	for i, s := range b.servers {
-		out[i] = s
-	}
-	return out
+	return b.listed
 }
 
 // ConnSlots gives the free slots of all usable servers, -1 when one has no limit.

@@ -18,7 +18,8 @@ func (b *builder) backendShell(c *config.Backend, id int) *Backend {
 		be.id = c.ID
 	}
 	for _, s := range c.Servers {
-		be.servers = append(be.servers, &Server{name: s.Name.Value, id: s.ID, backend: be})
+		srv := &Server{name: s.Name.Value, id: s.ID, backend: be}
+		be.servers, be.listed = append(be.servers, srv), append(be.listed, srv)
 	}
 	return be
 }

@@ -149,3 +149,210 @@ servers = ["mptcp@10.2.1.2:9000"]
 		}
 	}
 }
+
+// Two links carry more than 1.6 times what one does.
+func TestBandwidth(t *testing.T) {
+	const size = 30 << 20
+	rate := func(two bool) float64 {
+		n := newNetwork(t, "50mbit")
+		n.serve("10.2.1.2:9000", size)
+		n.fairlead(logged + `
+[listen.big]
+bind = "mptcp@10.1.1.1:8000"
+servers = ["mptcp@10.2.1.2:9000"]
+`)
+		if two {
+			n.endpoint(n.client, "10.1.2.2", "c2", "subflow", "fullmesh")
+			n.endpoint(n.proxy, "10.1.2.1", "p2", "signal")
+			n.endpoint(n.proxy, "10.2.2.1", "p4", "subflow", "fullmesh")
+			n.endpoint(n.server, "10.2.2.2", "s2", "signal")
+		}
+		r := n.fetch("10.1.1.1:8000")()
+		r.whole(t, size)
+		return float64(size) * 8 / r.took.Seconds() / 1e6
+	}
+	one, two := rate(false), rate(true)
+	t.Logf("one link %.1f Mbit/s, two links %.1f Mbit/s: %.2f times as much", one, two, two/one)
+	if two < 1.6*one {
+		t.Errorf("two links carry %.2f times what one does", two/one)
+	}
+}
+
+// What else may happen on the way: other address families, a backup path, and
+// peers or networks without MPTCP.
+func TestCircumstances(t *testing.T) {
+	const size = 20 << 20
+	listen := func(bind, server string) string {
+		return logged + "[listen.big]\nbind = \"" + bind + "\"\nservers = [\"" + server + "\"]\n"
+	}
+	for _, c := range []struct {
+		name         string
+		bind, server string
+		serve, fetch string
+		prepare      func(n *network)
+		cut          bool // c1 goes down in the middle
+		options      []string
+		mptcp        bool   // as the client sees it
+		log          string // fc_mptcp and bc_mptcp
+	}{
+		{
+			name: "IPv6", bind: "mptcp6@[::]:8000", server: "mptcp@[fd00:2:1::2]:9000", serve: "[fd00:2:1::2]:9000", fetch: "[fd00:1:1::1]:8000",
+			prepare: func(n *network) {
+				n.endpoint(n.client, "fd00:1:2::2", "c2", "subflow", "fullmesh")
+				n.endpoint(n.proxy, "fd00:1:2::1", "p2", "signal")
+			},
+			cut: true, mptcp: true, log: "mptcp=1/1",
+		},
+		{
+			name: "a path of IPv4 and one of IPv6", bind: "mptcp@[::]:8000\", \"mptcp4@:8000", server: "mptcp4@10.2.1.2:9000", serve: "10.2.1.2:9000", fetch: "[fd00:1:1::1]:8000",
+			prepare: func(n *network) {
+				n.endpoint(n.client, "10.1.2.2", "c2", "subflow", "fullmesh")
+				n.endpoint(n.proxy, "10.1.2.1", "p2", "signal")
+			},
+			cut: true, mptcp: true, log: "mptcp=1/1",
+		},
+		{
+			name: "a backup path", bind: "mptcp@10.1.1.1:8000", server: "mptcp@10.2.1.2:9000", serve: "10.2.1.2:9000", fetch: "10.1.1.1:8000",
+			prepare: func(n *network) {
+				n.endpoint(n.client, "10.1.2.2", "c2", "subflow", "backup", "fullmesh")
+				n.endpoint(n.proxy, "10.1.2.1", "p2", "signal")
+			},
+			cut: true, mptcp: true, log: "mptcp=1/1",
+		},
+		{
+			name: "a client of plain TCP", bind: "mptcp@10.1.1.1:8000", server: "mptcp@10.2.1.2:9000", serve: "10.2.1.2:9000", fetch: "10.1.1.1:8000",
+			options: []string{"plain"}, mptcp: false, log: "mptcp=0/1",
+		},
+		{
+			name: "a client's kernel without MPTCP", bind: "mptcp@10.1.1.1:8000", server: "mptcp@10.2.1.2:9000", serve: "10.2.1.2:9000", fetch: "10.1.1.1:8000",
+			prepare: func(n *network) { n.in(n.client, "sysctl", "-q", "-w", "net.mptcp.enabled=0") }, mptcp: false, log: "mptcp=0/1",
+		},
+		{
+			name: "a server without MPTCP", bind: "mptcp@10.1.1.1:8000", server: "mptcp@10.2.1.2:9000", serve: "10.2.1.2:9000", fetch: "10.1.1.1:8000",
+			prepare: func(n *network) { n.in(n.server, "sysctl", "-q", "-w", "net.mptcp.enabled=0") }, mptcp: true, log: "mptcp=1/0",
+		},
+		{
+			name: "plain TCP on both sides", bind: "tcp@10.1.1.1:8000", server: "tcp@10.2.1.2:9000", serve: "10.2.1.2:9000", fetch: "10.1.1.1:8000",
+			mptcp: false, log: "mptcp=0/0",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := newNetwork(t, "100mbit")
+			if c.prepare != nil {
+				c.prepare(n)
+			}
+			n.serve(c.serve, size)
+			config := listen(c.bind, c.server)
+			if strings.Contains(c.bind, ", ") {
+				config = strings.Replace(config, "bind = \""+c.bind+"\"", "bind = [\""+c.bind+"\"]", 1)
+			}
+			f := n.fairlead(config)
+			wait := n.fetch(c.fetch, c.options...)
+			if c.cut {
+				time.Sleep(700 * time.Millisecond)
+				n.cut(n.client, "c1")
+			}
+			r := wait()
+			r.whole(t, size)
+			if r.mptcp != c.mptcp {
+				t.Errorf("the client speaks MPTCP: %v, want %v", r.mptcp, c.mptcp)
+			}
+			t.Logf("%v, longest stall %v, up to %d paths", r.took, r.stall, r.paths)
+			lab.Until(t, 10*time.Second, "the log says "+c.log, func() bool { return strings.Contains(f.Output(), c.log+" ") })
+		})
+	}
+}
+
+// Without MPTCP in the kernel the start fails and names the switch, unless plain
+// TCP was allowed for: then there is one warning, and it works.
+func TestKernelWithoutMPTCP(t *testing.T) {
+	n := newNetwork(t, "100mbit")
+	n.in(n.proxy, "sysctl", "-q", "-w", "net.mptcp.enabled=0")
+	n.serve("10.2.1.2:9000", 1000)
+	config := logged + "[listen.big]\nbind = \"mptcp@10.1.1.1:8000\"\nservers = [\"mptcp@10.2.1.2:9000\"]\n"
+	file := filepath.Join(t.TempDir(), "lb.toml")
+	lab.Write(t, file, config)
+	p := n.start(n.proxy, lab.Binary(t), "run", "--config", file)
+	if code := p.Wait(t, 10*time.Second); code != 2 || !strings.Contains(p.Output(), "sysctl -w net.mptcp.enabled=1") {
+		t.Errorf("exit status %d\n%s", code, p.Output())
+	}
+	f := n.fairlead("mptcp-fallback = true\n" + config)
+	r := n.fetch("10.1.1.1:8000")()
+	r.whole(t, 1000)
+	if strings.Count(f.Output(), "plain TCP is used") != 1 {
+		t.Errorf("not one warning:\n%s", f.Output())
+	}
+}
+
+// A thousand connections talk for a minute while their paths come and go: none
+// is lost, and nothing is left behind.
+func TestFlaps(t *testing.T) {
+	const connections, seconds = 1000, 60
+	n := newNetwork(t, "1gbit")
+	server := n.start(n.server, os.Args[0], "echo", "10.2.1.2:9000")
+	lab.Until(t, 10*time.Second, "the server listens", func() bool { return strings.Contains(server.Output(), "serving") })
+	f := n.fairlead(`
+[listen.talk]
+bind = "mptcp@10.1.1.1:8000"
+timeout = { connect = "10s", client = "60s", server = "60s" }
+servers = ["mptcp@10.2.1.2:9000"]
+`)
+	open := func() int {
+		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", f.Cmd.Process.Pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	before := open()
+	n.endpoint(n.client, "10.1.2.2", "c2", "subflow", "fullmesh")
+	n.endpoint(n.proxy, "10.1.2.1", "p2", "signal")
+	n.endpoint(n.proxy, "10.2.2.1", "p4", "subflow", "fullmesh")
+	n.endpoint(n.server, "10.2.2.2", "s2", "signal")
+	client := n.start(n.client, os.Args[0], "talk", "10.1.1.1:8000", strconv.Itoa(connections), strconv.Itoa(seconds))
+	time.Sleep(8 * time.Second) // all have connected, and have their second paths
+	links := []struct{ ns, dev, addr string }{
+		{n.client, "c1", "10.1.1.2"}, {n.proxy, "p3", "10.2.1.1"}, {n.client, "c2", "10.1.2.2"}, {n.proxy, "p4", "10.2.2.1"},
+	}
+	flaps := 0
+	for begin := time.Now(); time.Since(begin) < (seconds-15)*time.Second; flaps++ {
+		l := links[flaps%len(links)]
+		n.cut(l.ns, l.dev)
+		time.Sleep(700 * time.Millisecond)
+		n.mend(l.ns, l.dev, l.addr)
+		time.Sleep(3 * time.Second) // for the paths to be made again
+	}
+	client.Wait(t, 120*time.Second)
+	m := regexp.MustCompile(`talked connections=1000 messages=(\d+) failures=0\n`).FindStringSubmatch(client.Output())
+	if m == nil {
+		t.Errorf("after %d flaps:\n%.3000s", flaps, client.Output())
+	} else {
+		t.Logf("%s messages over %d connections and %d flaps", m[1], connections, flaps)
+	}
+	lab.Until(t, 20*time.Second, "all descriptors are given back", func() bool { return open() <= before+2 })
+}
+
+// The same transfer through HAProxy, where the installed one knows mptcp@.
+func TestHAProxy(t *testing.T) {
+	program := lab.Need(t, "haproxy")
+	out, _, _ := lab.Run(t, program, "-v")
+	m := regexp.MustCompile(`version (\d+)\.(\d+)`).FindStringSubmatch(out)
+	if m == nil || m[1] < "3" || m[1] == "3" && m[2] < "1" {
+		t.Skipf("the installed HAProxy has no mptcp@, which came with 3.1: %.40s", out)
+	}
+	const size = 100 << 20
+	n := newNetwork(t, "200mbit")
+	n.serve("10.2.1.2:9000", size)
+	n.endpoint(n.client, "10.1.2.2", "c2", "subflow", "fullmesh")
+	n.endpoint(n.proxy, "10.1.2.1", "p2", "signal")
+	file := filepath.Join(t.TempDir(), "haproxy.cfg")
+	lab.Write(t, file, "defaults\n\ttimeout connect 5s\n\ttimeout client 30s\n\ttimeout server 30s\nlisten big\n\tbind mptcp@10.1.1.1:8000\n\tserver s1 mptcp@10.2.1.2:9000\n")
+	n.start(n.proxy, program, "-db", "-f", file)
+	time.Sleep(time.Second)
+	wait := n.fetch("10.1.1.1:8000")
+	time.Sleep(time.Second)
+	n.cut(n.client, "c1")
+	r := wait()
+	r.whole(t, size)
+	t.Logf("%v, longest stall %v", r.took, r.stall)
+}

@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
@@ -27,6 +29,9 @@ var links = []struct{ a, b, net string }{
 	{"c1", "p1", "1:1"}, {"c2", "p2", "1:2"}, {"p3", "s1", "2:1"}, {"p4", "s2", "2:2"},
 }
 
+// made numbers the networks, whose namespaces have names of their own.
+var made atomic.Int64
+
 // newNetwork makes the hosts, whose links carry rate, such as "100mbit", each way.
 func newNetwork(t *testing.T, rate string) *network {
 	t.Helper()
@@ -35,7 +40,7 @@ func newNetwork(t *testing.T, rate string) *network {
 	}
 	lab.Need(t, "ip")
 	lab.Need(t, "tc")
-	id := fmt.Sprintf("fl%d-", os.Getpid())
+	id := fmt.Sprintf("fl%d.%d-", os.Getpid(), made.Add(1))
 	n := &network{t: t, client: id + "c", proxy: id + "p", server: id + "s"}
 	for _, ns := range []string{n.client, n.proxy, n.server} {
 		if out, err := exec.Command("ip", "netns", "add", ns).CombinedOutput(); err != nil {
@@ -64,6 +69,14 @@ func newNetwork(t *testing.T, rate string) *network {
 			n.in(end.ns, "tc", "qdisc", "add", "dev", end.dev, "root", "tbf", "rate", rate, "burst", "64kb", "latency", "50ms")
 		}
 	}
+	lab.Until(t, 10*time.Second, "IPv6 is ready", func() bool {
+		for _, ns := range []string{n.client, n.proxy, n.server} {
+			if n.in(ns, "ip", "-6", "addr", "show", "tentative") != "" || !strings.Contains(n.in(ns, "ip", "-6", "route"), "fd00:") {
+				return false
+			}
+		}
+		return true
+	})
 	return n
 }
 

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,10 +22,16 @@ import (
 //
 //	mptcp.test serve ADDRESS BYTES          answers every connection with so many bytes
 //	mptcp.test fetch ADDRESS [plain|http]   takes them and says what came, and how
+//	mptcp.test echo ADDRESS                 sends everything back
+//	mptcp.test talk ADDRESS COUNT SECONDS   has so many connections echo for so long
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) == 4 && os.Args[1] == "serve":
 		os.Exit(serve(os.Args[2], os.Args[3]))
+	case len(os.Args) == 3 && os.Args[1] == "echo":
+		os.Exit(echo(os.Args[2]))
+	case len(os.Args) == 5 && os.Args[1] == "talk":
+		os.Exit(talk(os.Args[2], os.Args[3], os.Args[4]))
 	case len(os.Args) >= 3 && os.Args[1] == "fetch":
 		os.Exit(fetch(os.Args[2], os.Args[3:]))
 	}
@@ -56,6 +64,37 @@ func serve(address, bytes string) int {
 	if err != nil {
 		return complain(err)
 	}
+	return listen(address, func(c net.Conn) {
+		r := bufio.NewReader(c)
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return // the other side gave up
+		}
+		if strings.Contains(line, "HTTP/1.1") {
+			for strings.TrimSpace(line) != "" {
+				if line, err = r.ReadString('\n'); err != nil {
+					return
+				}
+			}
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", size)
+		}
+		if _, err := io.Copy(c, pattern(size)); err != nil {
+			fmt.Println("serving ended:", err)
+		}
+	})
+}
+
+// echo sends everything back.
+func echo(address string) int {
+	return listen(address, func(c net.Conn) {
+		if _, err := io.Copy(c, c); err != nil {
+			fmt.Println("echo ended:", err)
+		}
+	})
+}
+
+// listen gives every connection to handle.
+func listen(address string, handle func(net.Conn)) int {
 	var lc net.ListenConfig
 	lc.SetMultipathTCP(true)
 	l, err := lc.Listen(context.Background(), "tcp", address)
@@ -70,24 +109,71 @@ func serve(address, bytes string) int {
 		}
 		go func() {
 			defer c.Close()
-			r := bufio.NewReader(c)
-			line, err := r.ReadString('\n')
-			if err != nil {
-				return // the other side gave up
-			}
-			if strings.Contains(line, "HTTP/1.1") {
-				for strings.TrimSpace(line) != "" {
-					if line, err = r.ReadString('\n'); err != nil {
-						return
-					}
-				}
-				fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", size)
-			}
-			if _, err := io.Copy(c, pattern(size)); err != nil {
-				fmt.Println("serving ended:", err)
-			}
+			handle(c)
 		}()
 	}
+}
+
+// talk has connections send messages and wait for each to come back, and reports
+// one line: connections, messages, failures.
+func talk(address, countText, secondsText string) int {
+	count, err := strconv.Atoi(countText)
+	if err != nil {
+		return complain(err)
+	}
+	seconds, err := strconv.Atoi(secondsText)
+	if err != nil {
+		return complain(err)
+	}
+	end := time.Now().Add(time.Duration(seconds) * time.Second)
+	var messages, failures atomic.Int64
+	var open sync.WaitGroup
+	for i := range count {
+		open.Add(1)
+		go func() {
+			defer open.Done()
+			if n, err := converse(address, i, end); err != nil {
+				failures.Add(1)
+				fmt.Printf("connection %d after %d messages: %v\n", i, n, err)
+			} else {
+				messages.Add(int64(n))
+			}
+		}()
+		time.Sleep(time.Millisecond) // a burst of SYNs would only test the backlog
+	}
+	open.Wait()
+	fmt.Printf("talked connections=%d messages=%d failures=%d\n", count, messages.Load(), failures.Load())
+	return 0
+}
+
+// converse sends numbered messages until end.
+func converse(address string, id int, end time.Time) (n int, err error) {
+	var d net.Dialer
+	d.SetMultipathTCP(true)
+	d.Timeout = 20 * time.Second
+	c, err := d.Dial("tcp", address)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	for ; time.Now().Before(end); n++ {
+		message := fmt.Sprintf("connection %6d message %6d", id, n)
+		if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			return n, err
+		}
+		if _, err := io.WriteString(c, message); err != nil {
+			return n, err
+		}
+		back := make([]byte, len(message))
+		if _, err := io.ReadFull(c, back); err != nil {
+			return n, err
+		}
+		if string(back) != message {
+			return n, fmt.Errorf("%q came back as %q", message, back)
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	return n, nil
 }
 
 // fetch takes everything and reports one line: bytes, hash, time, the longest

@@ -63,7 +63,7 @@ func TestRefused(t *testing.T) {
 		{"does not compile", "--with ./good --with ./typo", 1, []string{"plugin example.com/typo: cannot compile", filepath.Join(dir, "typo", "plugin.go") + ":21:", `"text"`}},
 		{"needs an API that is gone", "--with ./old --with ./good", 1, []string{"plugin example.com/old: cannot compile", "API0"}},
 		{"a name that is not its own", "--with ./good --with ./bare", 1, []string{"plugin example.com/bare: cannot register", "use vendor.bare"}},
-		{"a name that is taken", "--with ./good --with ./taken", 1, []string{"cannot register", "example.com/good", "example.com/taken"}},
+		{"a name that is taken", "--with ./good --with ./taken", 1, []string{"plugin example.com/taken: cannot register", "by example.com/good"}},
 		{"panics", "--with ./panics", 1, []string{"plugin example.com/panics: cannot register", "no license"}},
 		{"no module", "--with example.com/good/sub=./good", 1, []string{"plugin example.com/good/sub", "cannot compile"}},
 		{"unknown modules", "--with ./good --without balancer.acme.god --without protocol.carrier", 2,

@@ -158,8 +158,11 @@ func excluded(t *testing.T, binary string) {
 
 func config(bind, balance string, servers ...string) string {
 	return `
+[[global.log]]
+to = "null"
 [defaults]
 mode = "http"
+log = "global"
 timeout = { connect = "2s", client = "5s", server = "5s" }
 [frontend.web]
 bind = "` + bind + `"
@@ -185,7 +188,7 @@ func serves(t *testing.T, binary string) {
 	}
 	dir, port := t.TempDir(), lab.Port(t)
 	file := filepath.Join(dir, "lb.toml")
-	lab.Write(t, file, "[global]\nstats-socket = \""+filepath.Join(dir, "admin.sock")+"\"\n[[global.log]]\nto = \"null\"\n"+
+	lab.Write(t, file, "[global]\nstats-socket = \""+filepath.Join(dir, "admin.sock")+"\"\n"+
 		config("127.0.0.1:"+port, `"ewma"`, origin(&slow, 300*time.Millisecond), origin(&fast, 0)))
 	p := lab.Start(t, dir, binary, "run", "--config", file)
 	lab.Listening(t, p, port)

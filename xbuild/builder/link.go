@@ -30,7 +30,7 @@ func (r *Request) link(ctx context.Context, w *workspace, p *plan, result *Resul
 		args = append(args, "-race")
 	}
 	if _, err := w.tool.run(ctx, append(args, ".")...); err != nil {
-		return fmt.Errorf("building the binary: %w", err)
+		return fmt.Errorf("building the binary: %w", w.unlink(err))
 	}
 	if r.native() {
 		r.say("verifying the modules of the binary")

@@ -165,3 +165,22 @@ func TestRequired(t *testing.T) {
 		}
 	}
 }
+
+func TestCulprit(t *testing.T) {
+	plugins := []*Plugin{{Module: "example.com/a"}, {Module: "example.com/ab"}, {Module: "example.com/b"}}
+	for _, c := range []struct{ text, want string }{
+		{"module balancer.x (example.com/b) is registered already by example.com/a", "example.com/b"},
+		{"panic: no\n\nexample.com/ab/inner.init.0()", "example.com/ab"},
+		{"module balancer.x (example.com/a/sub): bare names belong to others", "example.com/a"},
+		{"module balancer.x (vendor/example.com/a)", ""},
+		{"example.com/abc", ""},
+	} {
+		got := ""
+		if p := culprit(plugins, c.text); p != nil {
+			got = p.Module
+		}
+		if got != c.want {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+}

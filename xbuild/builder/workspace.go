@@ -3,10 +3,13 @@ package builder
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -64,11 +67,33 @@ func (w *workspace) open(ctx context.Context) error {
 			return err
 		}
 	}
+	return w.download(ctx)
+}
+
+// download gets the plugins that come from a proxy: each by itself, so that an
+// error is its own, and then all at once, so that none changes another's version.
+func (w *workspace) download(ctx context.Context) error {
+	all := []string{"get"}
 	for _, p := range w.plugins {
-		if p.query != "" {
-			if err := w.get(ctx, p); err != nil {
-				return err
-			}
+		if p.query == "" {
+			continue
+		}
+		all = append(all, p.Package+"@"+p.query)
+		if err := w.get(ctx, p); err != nil {
+			return err
+		}
+	}
+	if len(all) > 2 {
+		if _, err := w.tool.run(ctx, all...); err != nil {
+			return fmt.Errorf("the plugins do not fit together: %w", err)
+		}
+	}
+	for _, p := range w.plugins {
+		if p.query == "" {
+			continue
+		}
+		if err := w.settle(ctx, p); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -79,13 +104,8 @@ func (w *workspace) get(ctx context.Context, p *Plugin) error {
 	if _, err := w.tool.run(ctx, "get", p.Package+"@"+p.query); err != nil {
 		return &PluginError{p.Package, "resolve", err}
 	}
-	out, err := w.tool.run(ctx, "list", "-f", "{{with .Module}}{{.Path}} {{.Version}}{{end}}", p.Package)
-	if err != nil {
-		return &PluginError{p.Package, "resolve", err}
-	}
-	p.Module, p.Version, _ = strings.Cut(strings.TrimSpace(string(out)), " ")
 	// A plugin that needs a newer core than was chosen must not change it unasked.
-	out, err = w.tool.run(ctx, "list", "-m", "-f", "{{.Version}}", CorePath)
+	out, err := w.tool.run(ctx, "list", "-m", "-f", "{{.Version}}", CorePath)
 	if err != nil {
 		return &PluginError{p.Package, "resolve", err}
 	}
@@ -95,14 +115,43 @@ func (w *workspace) get(ctx context.Context, p *Plugin) error {
 	return nil
 }
 
+// settle notes which module and version a downloaded plugin is of.
+func (w *workspace) settle(ctx context.Context, p *Plugin) error {
+	out, err := w.tool.run(ctx, "list", "-f", "{{with .Module}}{{.Path}} {{.Version}}{{end}}", p.Package)
+	if err != nil {
+		return &PluginError{p.Package, "resolve", err}
+	}
+	p.Module, p.Version, _ = strings.Cut(strings.TrimSpace(string(out)), " ")
+	// What lies in a directory can need a newer one, too.
+	if semver.Canonical(p.query) == p.query && p.query != p.Version {
+		return &PluginError{p.Package, "resolve", fmt.Errorf("%s was asked for, but another module needs %s", p.query, p.Version)}
+	}
+	return nil
+}
+
 // compile compiles each plugin alone, so that an error is its own.
 func (w *workspace) compile(ctx context.Context) error {
 	for _, p := range w.plugins {
 		if _, err := w.tool.run(ctx, "build", "-trimpath", p.Package); err != nil {
-			return &PluginError{p.Package, "compile", err}
+			return &PluginError{p.Package, "compile", w.unlink(err)}
 		}
 	}
 	return nil
+}
+
+// unlink names files in an error of the go command as the user knows them.
+func (w *workspace) unlink(err error) error {
+	var failed *commandError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	text := strings.ReplaceAll(failed.text, linkName(CorePath)+"/", w.core.Dir+"/")
+	for _, p := range w.plugins {
+		if p.Dir != "" {
+			text = strings.ReplaceAll(text, linkName(p.Module)+"/", p.Dir+"/")
+		}
+	}
+	return &commandError{text, failed.err}
 }
 
 // catalogue lists the modules that the packages register, by running a program
@@ -115,17 +164,15 @@ func (w *workspace) catalogue(ctx context.Context, packages []string) ([]Module,
 	if err := w.write("probe/main.go", text); err != nil {
 		return nil, err
 	}
-	host := goTool{dir: w.dir, env: []string{"CGO_ENABLED=0"}}
+	host := goTool{dir: w.dir, env: []string{"CGO_ENABLED=0", "GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH}}
 	probe := filepath.Join(w.dir, "probe", "probe")
 	if _, err := host.run(ctx, "build", "-trimpath", "-buildvcs=false", "-o", probe, "./probe"); err != nil {
-		return nil, fmt.Errorf("compiling the standard modules: %w", err)
+		return nil, fmt.Errorf("compiling the standard modules: %w", w.unlink(err))
 	}
 	out, err := output(exec.CommandContext(ctx, probe))
 	if err != nil {
-		for _, p := range w.plugins {
-			if strings.Contains(err.Error(), p.Module) {
-				return nil, &PluginError{p.Package, "register", err}
-			}
+		if p := culprit(w.plugins, err.Error()); p != nil {
+			return nil, &PluginError{p.Package, "register", err}
 		}
 		return nil, fmt.Errorf("listing the modules: %w", err)
 	}
@@ -146,6 +193,19 @@ func (w *workspace) catalogue(ctx context.Context, packages []string) ([]Module,
 		}
 	}
 	return list, nil
+}
+
+// culprit gives the plugin that a text mentions first, nil when it mentions none.
+func culprit(plugins []*Plugin, text string) *Plugin {
+	var found *Plugin
+	first := len(text)
+	for _, p := range plugins {
+		name := regexp.MustCompile(`(?:^|[^\w./-])(` + regexp.QuoteMeta(p.Module) + `)(?:[^\w-]|$)`)
+		if at := name.FindStringSubmatchIndex(text); at != nil && at[2] < first {
+			found, first = p, at[2]
+		}
+	}
+	return found
 }
 
 // within reports whether a package is path or below it.

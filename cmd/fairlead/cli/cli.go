@@ -92,6 +92,17 @@ command line is wrong.`,
 	for _, c := range root.Commands() {
 		c.Args = checkArgs(c.Args)
 	}
+	root.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		hint := ""
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = fmt.Sprintf("; did you mean %q?", near[0])
+		}
+		return usage(fmt.Errorf("unknown command %q%s", args[0], hint))
+	}
+	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	return root
 }
 

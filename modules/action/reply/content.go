@@ -14,8 +14,8 @@ import (
 )
 
 // Content is the part of the configuration that return, deny and tarpit share:
-// the response. At most one of string, lf-string, file, lf-file and errorfile
-// may be given.
+// the response. At most one of string, lf-string, file, lf-file and
+// default-errorfiles may be given.
 type Content struct {
 	// Status is the response's status. Default: 200 of return, 403 of deny, 500 of tarpit.
 	Status int `toml:"status" min:"200" max:"599"`

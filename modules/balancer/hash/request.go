@@ -114,7 +114,7 @@ type HeaderConfig struct {
 	Name string `toml:"name,required"`
 	// UseDomainOnly hashes only the domain of a Host field, without its port and
 	// what is left of the last two parts. Default false.
-	UseDomainOnly bool `toml:"use_domain_only"`
+	UseDomainOnly bool `toml:"use-domain-only,alias=use_domain_only"`
 	hashing.Config
 }
 

@@ -152,5 +152,8 @@ func clientHTTP(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 
 func serverHTTP(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 	s.SetInt(1)
-	return e.Stream != nil && e.Stream.ServerAddr.IsValid()
+	return e.Stream != nil && e.Stream.Server != "" && e.Stream.Server != noServer
 }
+
+// noServer is what stands in a stream's facts when no server was chosen.
+const noServer = "<NOSRV>"

@@ -43,8 +43,11 @@ func TestUnixSocketsHaveNoAddresses(t *testing.T) {
 
 func TestServerSide(t *testing.T) {
 	e := fetchtest.Env(t, "", "")
+	e.Stream.Server = "<NOSRV>"
 	sc := fetchtest.Scope(t, expr.HTTPResponse)
 	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_dst", none}, {"bc_dst_port", none}, {"bc_src", none}, {"bc_src_port", none}, {"bc_http_major", none}})
+	e.Stream.Server = "a"
+	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_dst", none}, {"bc_http_major", "1"}}) // by a UNIX socket
 	e.Stream.ServerAddr = netip.MustParseAddrPort("[2001:db8::1]:8080")
 	e.Stream.BackendSrc = netip.MustParseAddrPort("[2001:db8::2]:5000")
 	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_dst", "2001:db8::1"}, {"bc_dst_port", "8080"}, {"bc_src", "2001:db8::2"}, {"bc_src_port", "5000"}, {"bc_http_major", "1"}})

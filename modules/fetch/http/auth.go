@@ -85,7 +85,7 @@ func bindList(sc *expr.Scope, a *expr.Args) error {
 
 func auth(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
 	list, ok := a.Data.(expr.Userlist)
-	if !ok {
+	if !ok || e.Req == nil {
 		return false
 	}
 	user, pass, ok := credentials(e)

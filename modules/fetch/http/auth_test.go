@@ -32,7 +32,9 @@ func authScope(t *testing.T) *expr.Scope {
 	return sc
 }
 
-func withAuth(authorization string) string { return get("/", "Host: a", "Authorization: "+authorization) }
+func withAuth(authorization string) string {
+	return get("/", "Host: a", "Authorization: "+authorization)
+}
 
 func basic(s string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(s)) }
 

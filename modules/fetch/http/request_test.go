@@ -27,7 +27,7 @@ func get(target string, fields ...string) string {
 // The expectations are what HAProxy 2.6 gives, where nothing else is said.
 func TestTargets(t *testing.T) {
 	for _, c := range []struct {
-		target, host                               string
+		target, host                              string
 		path, pathq, query, base, baseq, ip, port string
 	}{
 		{"/path/to?a=1&b=2", "Www.Example.com:8080", "/path/to", "/path/to?a=1&b=2", "a=1&b=2", "Www.Example.com:8080/path/to", "Www.Example.com:8080/path/to?a=1&b=2", none, none},
@@ -44,7 +44,7 @@ func TestTargets(t *testing.T) {
 			{"url", c.target}, {"path", c.path}, {"pathq", c.pathq}, {"query", c.query}, {"base", c.base}, {"baseq", c.baseq}, {"url_ip", c.ip}, {"url_port", c.port},
 		})
 	}
-	run(t, get("/a?b=c", "Host: h"), []fetchtest.Case{{"query(with_qm)", "?b=c"}, {"base32", "1848938286"}, {"url32", "3157203417"}})
+	run(t, get("/a?b=c", "Host: h"), []fetchtest.Case{{"query(with_qm)", "?b=c"}})
 	run(t, get("/a?", "Host: h"), []fetchtest.Case{{"query(with_qm)", ""}})
 	run(t, get("/a", "Host: h"), []fetchtest.Case{{"query(with_qm)", none}})
 	run(t, fetchtest.Lines("GET / HTTP/1.0"), []fetchtest.Case{{"base", "/"}, {"url", "/"}})
@@ -54,6 +54,7 @@ func TestTargets(t *testing.T) {
 func TestHashes(t *testing.T) {
 	sc := fetchtest.Scope(t, expr.HTTPRequest)
 	e := fetchtest.Env(t, get("/path/to?a=1", "Host: Www.Example.com:8080"), "")
+	fetchtest.Run(t, sc, fetchtest.Env(t, get("http://example.com", "Host: example.com"), ""), []fetchtest.Case{{"base32", "576961343"}, {"url32", "576961343"}}) // as HAProxy
 	for short, long := range map[string]string{"base32": "base,sdbm(1)", "url32": "baseq,sdbm(1)"} {
 		if a, b := fetchtest.Eval(t, sc, e, short), fetchtest.Eval(t, sc, e, long); a != b {
 			t.Errorf("%s is %s, but %s %s", short, a, long, b)
@@ -104,7 +105,7 @@ func TestBody(t *testing.T) {
 }
 
 func TestCaptures(t *testing.T) {
-	e := fetchtest.Env(t, get("http://a/b?c d", "Host: a")[:0]+get("http://a/b?c", "Host: a"), fetchtest.Lines("HTTP/1.0 200 OK"))
+	e := fetchtest.Env(t, get("http://a/b?c", "Host: a"), fetchtest.Lines("HTTP/1.0 200 OK"))
 	sc := fetchtest.Scope(t, expr.HTTPResponse)
 	fromRequest := []fetchtest.Case{{"capture.req.method", "GET"}, {"capture.req.uri", "/b?c"}, {"capture.req.ver", "HTTP/1.1"}, {"capture.res.ver", "HTTP/1.0"}}
 	fetchtest.Run(t, sc, e, fromRequest)

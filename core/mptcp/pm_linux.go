@@ -1,0 +1,297 @@
+package mptcp
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Numbers of linux/mptcp_pm.h.
+const (
+	pmFamily  = "mptcp_pm"
+	pmVersion = 1
+
+	pmAddAddr   = 1
+	pmDelAddr   = 2
+	pmGetAddr   = 3
+	pmFlush     = 4
+	pmSetLimits = 5
+	pmGetLimits = 6
+
+	pmAttrAddr        = 1
+	pmAttrRcvAddAddrs = 2
+	pmAttrSubflows    = 3
+
+	addrAttrFamily = 1
+	addrAttrID     = 2
+	addrAttrAddr4  = 3
+	addrAttrAddr6  = 4
+	addrAttrPort   = 5
+	addrAttrFlags  = 6
+	addrAttrIfIdx  = 7
+
+	endpointSignal   = 1 << 0
+	endpointSubflow  = 1 << 1
+	endpointBackup   = 1 << 2
+	endpointFullmesh = 1 << 3
+	endpointImplicit = 1 << 4
+)
+
+// Endpoint is an address of this machine that the kernel's path manager uses for
+// more paths (ip-mptcp(8)).
+type Endpoint struct {
+	// ID is the kernel's number for it, from 1. With Add, 0 lets the kernel choose.
+	ID uint8 `json:"id"`
+	// Addr is the address, without a zone.
+	Addr netip.Addr `json:"address"`
+	// Port is announced with the address, and the kernel listens there for more
+	// paths; 0 announces the port of the connection. It goes with Signal only,
+	// without Subflow.
+	Port uint16 `json:"port,omitempty"`
+	// Device is the network interface that the paths use; "" leaves it to routing.
+	Device string `json:"device,omitempty"`
+
+	// Signal announces the address to peers, for them to connect to.
+	Signal bool `json:"signal"`
+	// Subflow opens paths from the address to peers.
+	Subflow bool `json:"subflow"`
+	// Backup uses the paths only while no other works.
+	Backup bool `json:"backup"`
+	// Fullmesh opens paths to every address of the peer. It excludes Signal.
+	Fullmesh bool `json:"fullmesh"`
+	// Implicit marks those that the kernel made by itself; Add takes none.
+	Implicit bool `json:"implicit"`
+}
+
+// Flags gives the names of the flags that are set, as ip mptcp writes them.
+func (e Endpoint) Flags() []string {
+	var names []string
+	for _, f := range []struct {
+		on   bool
+		name string
+	}{{e.Signal, "signal"}, {e.Subflow, "subflow"}, {e.Backup, "backup"}, {e.Fullmesh, "fullmesh"}, {e.Implicit, "implicit"}} {
+		if f.on {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// String gives the endpoint in the words of ip mptcp endpoint add.
+func (e Endpoint) String() string {
+	words := []string{e.Addr.String()}
+	if e.Port != 0 {
+		words = append(words, fmt.Sprintf("port %d", e.Port))
+	}
+	if e.ID != 0 {
+		words = append(words, fmt.Sprintf("id %d", e.ID))
+	}
+	words = append(words, e.Flags()...)
+	if e.Device != "" {
+		words = append(words, "dev "+e.Device)
+	}
+	return strings.Join(words, " ")
+}
+
+// Check reports what the kernel would refuse.
+func (e Endpoint) Check() error {
+	switch {
+	case !e.Addr.IsValid() || e.Addr.IsUnspecified() || e.Addr.IsMulticast():
+		return fmt.Errorf("want an address of this machine such as \"10.0.1.1\", got %q", e.Addr)
+	case e.Addr.Zone() != "":
+		return fmt.Errorf("address %s has a zone: write %q and the device %q", e.Addr, e.Addr.WithZone(""), e.Addr.Zone())
+	case e.Implicit:
+		return errors.New("implicit endpoints are made by the kernel only")
+	case e.Signal && e.Fullmesh:
+		return errors.New("signal and fullmesh exclude each other: set one of them to false")
+	case e.Port != 0 && (!e.Signal || e.Subflow):
+		return errors.New("a port is announced only: set signal to true and subflow to false")
+	}
+	return nil
+}
+
+// Limits are how many paths the kernel allows a connection (ip-mptcp(8)).
+type Limits struct {
+	// Subflows is how many paths a connection may have besides its first.
+	Subflows int `json:"subflows"`
+	// AddAddrAccepted is how many addresses that a peer announces are used.
+	AddAddrAccepted int `json:"add_addr_accepted"`
+}
+
+// Manager sets the path manager of the kernel, for the network namespace that
+// it was opened in. It is safe for concurrent use.
+type Manager struct {
+	genl   *genl
+	family uint16
+}
+
+// ErrUnsupported is the error of Open on kernels without MPTCP.
+var ErrUnsupported = errors.New("this kernel has no Multipath TCP: it needs Linux 5.6 or later, built with CONFIG_MPTCP")
+
+// Open connects to the kernel's path manager. Anyone may; changes are for
+// processes with the capability CAP_NET_ADMIN.
+func Open() (*Manager, error) {
+	g, err := openGenl()
+	if err != nil {
+		return nil, fmt.Errorf("mptcp path manager: %w", err)
+	}
+	family, err := g.family(pmFamily)
+	if err != nil {
+		if errors.Is(err, unix.ENOENT) {
+			err = ErrUnsupported
+		}
+		return nil, errors.Join(fmt.Errorf("mptcp path manager: %w", err), g.close())
+	}
+	return &Manager{genl: g, family: family}, nil
+}
+
+// Close ends the connection to the kernel; what was set stays.
+func (m *Manager) Close() error { return m.genl.close() }
+
+// explain says what a request was about, and what to do about a lack of rights.
+func explain(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	what := fmt.Sprintf(format, args...)
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+		return fmt.Errorf("mptcp path manager: %s: %w: it takes the capability CAP_NET_ADMIN; run as root or, under systemd, with AmbientCapabilities=CAP_NET_ADMIN", what, err)
+	}
+	return fmt.Errorf("mptcp path manager: %s: %w", what, err)
+}
+
+// Endpoints lists the endpoints by their numbers.
+func (m *Manager) Endpoints() ([]Endpoint, error) {
+	var list []Endpoint
+	var devices []uint32
+	err := m.genl.dump(m.family, pmGetAddr, pmVersion, func() { list, devices = nil, nil }, func(b []byte) error {
+		return eachAttr(b, func(kind uint16, value []byte) error {
+			if kind != pmAttrAddr {
+				return nil
+			}
+			e, device, err := parseEndpoint(value)
+			list, devices = append(list, e), append(devices, device)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, explain(err, "list endpoints")
+	}
+	for i, index := range devices {
+		if list[i].Device, err = m.deviceName(index); err != nil {
+			return nil, explain(err, "list endpoints")
+		}
+	}
+	return list, nil
+}
+
+// Add adds an endpoint and gives it with the number that it got. Errors are those
+// of Check, one for a device that does not exist, and the kernel's: EEXIST when
+// the address has an endpoint already.
+func (m *Manager) Add(e Endpoint) (Endpoint, error) {
+	if err := e.Check(); err != nil {
+		return Endpoint{}, fmt.Errorf("mptcp endpoint %s: %w", e, err)
+	}
+	e.Addr = e.Addr.Unmap()
+	device, err := m.deviceIndex(e.Device)
+	if err != nil {
+		return Endpoint{}, explain(err, "add endpoint %s", e)
+	}
+	var a attrs
+	a.nested(pmAttrAddr, endpointAttrs(e, device))
+	if err := m.genl.do(m.family, pmAddAddr, pmVersion, a, nil); err != nil {
+		return Endpoint{}, explain(err, "add endpoint %s", e)
+	}
+	// The kernel does not tell the number that it chose; an address has one
+	// endpoint for each port.
+	list, err := m.Endpoints()
+	if err != nil {
+		return Endpoint{}, err
+	}
+	for _, got := range list {
+		if got.Addr == e.Addr && got.Port == e.Port {
+			return got, nil
+		}
+	}
+	return Endpoint{}, explain(errors.New("it was removed at once by someone else"), "add endpoint %s", e)
+}
+
+// Remove removes an endpoint by its number; the paths that use it end.
+func (m *Manager) Remove(id uint8) error {
+	if id == 0 {
+		return errors.New("mptcp path manager: the numbers of endpoints begin at 1")
+	}
+	var inner, a attrs
+	inner.uint8(addrAttrID, id)
+	a.nested(pmAttrAddr, inner)
+	return explain(m.genl.do(m.family, pmDelAddr, pmVersion, a, nil), "remove endpoint %d", id)
+}
+
+// Flush removes all endpoints.
+func (m *Manager) Flush() error {
+	return explain(m.genl.do(m.family, pmFlush, pmVersion, nil, nil), "remove all endpoints")
+}
+
+// Limits gives the limits.
+func (m *Manager) Limits() (Limits, error) {
+	var l Limits
+	err := m.genl.do(m.family, pmGetLimits, pmVersion, nil, func(b []byte) (err error) {
+		l, err = parseLimits(b)
+		return err
+	})
+	return l, explain(err, "read the limits")
+}
+
+// SetLimits sets both limits. Kernels have a maximum, 8 up to Linux 6.18.
+func (m *Manager) SetLimits(l Limits) error {
+	if l.Subflows < 0 || l.AddAddrAccepted < 0 {
+		return fmt.Errorf("mptcp path manager: limits are 0 or more, got subflows %d and add_addr_accepted %d", l.Subflows, l.AddAddrAccepted)
+	}
+	var a attrs
+	a.uint32(pmAttrRcvAddAddrs, uint32(min(l.AddAddrAccepted, 1<<31-1)))
+	a.uint32(pmAttrSubflows, uint32(min(l.Subflows, 1<<31-1)))
+	return explain(m.genl.do(m.family, pmSetLimits, pmVersion, a, nil), "set the limits to subflows %d add_addr_accepted %d", l.Subflows, l.AddAddrAccepted)
+}
+
+// deviceIndex finds an interface in the namespace of the socket; 0 for none.
+func (m *Manager) deviceIndex(name string) (uint32, error) {
+	if name == "" {
+		return 0, nil
+	}
+	req, err := unix.NewIfreq(name)
+	if err == nil {
+		err = m.ioctl(unix.SIOCGIFINDEX, req)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("there is no network interface %q: %w", name, err)
+	}
+	return req.Uint32(), nil
+}
+
+// deviceName is the opposite; interfaces that are gone are called if and their number.
+func (m *Manager) deviceName(index uint32) (string, error) {
+	if index == 0 {
+		return "", nil
+	}
+	req, err := unix.NewIfreq("")
+	if err != nil {
+		return "", err
+	}
+	req.SetUint32(index)
+	switch err := m.ioctl(unix.SIOCGIFNAME, req); {
+	case errors.Is(err, unix.ENODEV):
+		return fmt.Sprintf("if%d", index), nil
+	case err != nil:
+		return "", fmt.Errorf("name of network interface %d: %w", index, err)
+	}
+	return req.Name(), nil
+}
+
+func (m *Manager) ioctl(request uint, req *unix.Ifreq) error {
+	m.genl.mu.Lock()
+	defer m.genl.mu.Unlock()
+	return unix.IoctlIfreq(m.genl.fd, request, req)
+}
