@@ -92,6 +92,7 @@ command line is wrong.`,
 	for _, c := range root.Commands() {
 		c.Args = checkArgs(c.Args)
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
