@@ -158,18 +158,33 @@ func foreign(pkg string) bool {
 	return pkg != "main" && pkg != "" && pkg != Core && !strings.HasPrefix(pkg, Core+"/") && !strings.HasPrefix(pkg, "command-line-arguments")
 }
 
-// callerPackage gives the import path of the function skip frames up.
+// callerPackage gives the import path of the package whose init function is at
+// work, whatever helpers it calls, else of the function skip frames up.
 func callerPackage(skip int) string {
-	pc, _, _, ok := runtime.Caller(skip)
-	if !ok {
-		return ""
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip+1, pcs[:])])
+	nearest := ""
+	for {
+		f, more := frames.Next()
+		if nearest == "" {
+			nearest = packageOf(f.Function)
+		}
+		if pkg := packageOf(f.Function); strings.HasPrefix(f.Function[len(pkg):], ".init") {
+			return strings.TrimSuffix(pkg, "_test")
+		}
+		if !more {
+			return strings.TrimSuffix(nearest, "_test")
+		}
 	}
-	name := runtime.FuncForPC(pc).Name()
-	slash := strings.LastIndexByte(name, '/')
-	if dot := strings.IndexByte(name[slash+1:], '.'); dot >= 0 {
-		name = name[:slash+1+dot]
+}
+
+// packageOf gives the import path in the name of a function.
+func packageOf(function string) string {
+	slash := strings.LastIndexByte(function, '/')
+	if dot := strings.IndexByte(function[slash+1:], '.'); dot >= 0 {
+		return function[:slash+1+dot]
 	}
-	return strings.TrimSuffix(name, "_test")
+	return function
 }
 
 // versions are those that a custom build knows of Go modules that it took from

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
@@ -19,6 +20,10 @@ type conn struct {
 	in    relay.Buffer
 	owned *serverConn // with http-reuse never: the server's connection that goes with it
 	facts session.Conn
+
+	// upstream is the stream's connection to its server where that speaks MPTCP,
+	// for those who list such connections.
+	upstream atomic.Pointer[serverConn]
 
 	welcomed bool // the rules that come before the first request have passed it
 }

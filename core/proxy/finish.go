@@ -45,6 +45,9 @@ func (s *stream) settleServer(uploaded bool) {
 		return
 	}
 	s.sc = nil
+	if sc.MPTCP() {
+		s.c.upstream.Store(nil)
+	}
 	if !s.serverKeep || !s.delivered || !uploaded || sc.in.Len() > 0 || s.srv.maxReuse >= 0 && sc.reused >= s.srv.maxReuse {
 		s.srv.discard(sc)
 		return

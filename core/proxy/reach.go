@@ -28,8 +28,9 @@ type failure struct {
 	op      operation
 	err     error
 	timeout bool
-	reused  bool // the connection had carried requests before
-	began   bool // bytes of a response had come
+	reused  bool  // the connection had carried requests before
+	began   bool  // bytes of a response had come
+	took    int64 // nanoseconds since the connection was asked for
 }
 
 // attempts counts what was tried for a stream.
@@ -43,6 +44,7 @@ type attempts struct {
 func (s *stream) failure(op operation, err error) *failure {
 	s.attempts.last = failure{
 		op: op, err: err, timeout: errors.Is(err, os.ErrDeadlineExceeded),
+		took:   relay.Ticks() - s.asked,
 		reused: s.sc != nil && s.sc.reused > 0, began: s.sc != nil && s.sc.in.Len() > 0,
 	}
 	return &s.attempts.last
@@ -130,18 +132,16 @@ func (s *stream) wait(bound *Server) *Server {
 
 // connect gets a connection to the assigned server: an idle one, or a new one.
 func (s *stream) connect() *failure {
+	measured := s.timed || s.be.observer != nil
+	s.asked = relay.Ticks()
 	if sc := s.idleConn(); sc != nil {
 		s.use(sc)
 		s.srv.Reuses.Add(1)
-		if s.timed {
+		if measured {
 			s.connectedAt = relay.Ticks()
 			s.facts.Connect = 0
 		}
 		return nil
-	}
-	var start int64
-	if s.timed {
-		start = relay.Ticks()
 	}
 	sc, err := s.srv.open(&s.c.facts, s.be.opts.timeouts.Connect)
 	if err != nil {
@@ -152,9 +152,9 @@ func (s *stream) connect() *failure {
 		return s.failure(connecting, err)
 	}
 	s.use(sc)
-	if s.timed {
+	if measured {
 		s.connectedAt = relay.Ticks()
-		s.facts.Connect = time.Duration(s.connectedAt - start)
+		s.facts.Connect = time.Duration(s.connectedAt - s.asked)
 	}
 	return nil
 }
@@ -163,6 +163,9 @@ func (s *stream) connect() *failure {
 func (s *stream) use(sc *serverConn) {
 	s.sc = sc
 	s.facts.ServerFD = sc.FD()
+	if sc.MPTCP() {
+		s.c.upstream.Store(sc)
+	}
 	if a := s.srv.addr.Load(); a != nil {
 		s.facts.ServerAddr = *a
 	}
@@ -333,6 +336,9 @@ func causeOf(err error) byte {
 
 // failed counts a stream that this server failed.
 func (s *Server) failed(f *failure) {
+	if o := s.backend.observer; o != nil && f.op != replying {
+		o.Observe(s, f.took, true)
+	}
 	switch {
 	case f.op == connecting:
 		s.observed(observeLayer4, false)

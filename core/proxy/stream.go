@@ -53,6 +53,7 @@ type stream struct {
 	begun          int64 // tick
 	headReceived   int64
 	serverAsked    int64
+	asked          int64 // when a connection was asked for
 	connectedAt    int64
 	responseAt     int64
 	idleFor        time.Duration

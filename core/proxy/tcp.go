@@ -101,6 +101,9 @@ func (s *stream) reach() bool {
 		}
 		f := s.connect()
 		if f == nil {
+			if s.be.observer != nil {
+				s.be.observer.Observe(s.srv, int64(s.facts.Connect), false)
+			}
 			return true
 		}
 		if !s.again(f) {

@@ -14,6 +14,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/admin"
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/protocol"
+	"github.com/fairleadproxy/fairlead/core/proxy"
 )
 
 // defaultSocket is where a process takes commands when its configuration says
@@ -70,6 +71,9 @@ func (r *runner) serveAdmin(s *admin.Server) {
 	})
 	s.Handle("show version", "the version of this binary", func([]string) (string, error) { return coreVersion(), nil })
 	s.Handle("show info", "facts about this process", func([]string) (string, error) { return r.info(), nil })
+	s.Handle("show mptcp connections", "the live MPTCP connections and their paths", func([]string) (string, error) {
+		return r.super.Current().(*proxy.Graph).Multipath(), nil
+	})
 	r.admins = append(r.admins, s)
 	go func() {
 		if err := s.Serve(); err != nil {
