@@ -122,8 +122,8 @@ func (a *Applied) Paths() Paths {
 	return Paths{Endpoints: slices.Clone(a.paths.Endpoints), Limits: a.paths.Limits}
 }
 
-// Undo removes the endpoints that were added and restores the limits, except
-// what somebody else changed meanwhile. It goes on after errors, and may be
+// Undo removes the endpoints that were added and restores the limits that nobody
+// changed meanwhile. It goes on after errors, and may be
 // called again for what they left; each says what is left and how to remove it.
 func (a *Applied) Undo() error {
 	if len(a.own) == 0 && a.was == NoPaths().Limits {
@@ -136,7 +136,7 @@ func (a *Applied) Undo() error {
 	var errs []error
 	left := a.own[:0:0]
 	for _, e := range a.own {
-		if !slices.Contains(now, e) {
+		if find(now, e) < 0 {
 			continue
 		}
 		if err := a.manager.Remove(e.ID); err != nil {
@@ -146,7 +146,7 @@ func (a *Applied) Undo() error {
 	}
 	a.own = left
 	if err := a.limits(NoPaths().Limits); err != nil {
-		errs = append(errs, fmt.Errorf("%w; restore them with \"ip mptcp limits set subflows %d add_addr_accepted %d\"", err, a.was.Subflows, a.was.AddAddrAccepted))
+		errs = append(errs, fmt.Errorf("%w; the limits are left changed", err))
 	}
 	if len(errs) == 0 {
 		a.forget()
@@ -201,6 +201,12 @@ func (a *Applied) change() error {
 	return nil
 }
 
+// find gives the place of an endpoint by its number and address, -1 for none:
+// its settings may have been changed meanwhile, and its device be gone.
+func find(list []Endpoint, e Endpoint) int {
+	return slices.IndexFunc(list, func(f Endpoint) bool { return e.ID == f.ID && samePlace(e, f) })
+}
+
 // plan is how to come from what the kernel has to what is declared.
 type plan struct {
 	keep, remove []Endpoint // of those that were added before
@@ -213,9 +219,10 @@ func planOf(want, own, now []Endpoint) (plan, error) {
 	var p plan
 	var errs []error
 	for _, e := range own {
+		i := find(now, e)
 		switch {
-		case !slices.Contains(now, e): // somebody removed it
-		case slices.ContainsFunc(want, func(w Endpoint) bool { return alike(w, e) }):
+		case i < 0: // somebody removed it
+		case slices.ContainsFunc(want, func(w Endpoint) bool { return alike(w, now[i]) }):
 			p.keep = append(p.keep, e)
 		default:
 			p.remove = append(p.remove, e)
@@ -224,7 +231,7 @@ func planOf(want, own, now []Endpoint) (plan, error) {
 	for _, w := range want {
 		i := slices.IndexFunc(now, func(e Endpoint) bool { return samePlace(e, w) })
 		switch {
-		case i < 0, now[i].Implicit, slices.Contains(p.remove, now[i]): // the kernel replaces implicit ones
+		case i < 0, now[i].Implicit, find(p.remove, now[i]) >= 0: // the kernel replaces implicit ones
 			p.add = append(p.add, w)
 		case !alike(now[i], w):
 			errs = append(errs, fmt.Errorf("mptcp endpoint %s: the address has an endpoint with other settings already, %s: remove it with \"ip mptcp endpoint delete id %d\", or declare the same", w, now[i], now[i].ID))

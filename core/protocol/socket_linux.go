@@ -64,12 +64,21 @@ type option struct {
 	value      int
 }
 
-func setOptions(fd int, opts []option) error {
+// setOptions sets options on a socket of a protocol. What the kernel does not
+// take on MPTCP sockets is no error: warn is told, where it is not nil.
+func setOptions(fd, proto int, opts []option, warn func(text string)) error {
 	for _, o := range opts {
 		if !o.wanted {
 			continue
 		}
-		if err := unix.SetsockoptInt(fd, o.level, o.opt, o.value); err != nil {
+		err := unix.SetsockoptInt(fd, o.level, o.opt, o.value)
+		switch {
+		case err == nil:
+		case proto == unix.IPPROTO_MPTCP && (err == unix.ENOPROTOOPT || err == unix.EOPNOTSUPP):
+			if warn != nil {
+				warn("the option " + o.name + " has no effect: this kernel does not take it on MPTCP sockets")
+			}
+		default:
 			return fmt.Errorf("option %s: %w", o.name, os.NewSyscallError("setsockopt", err))
 		}
 	}
@@ -112,7 +121,7 @@ func ListenInet(proto int, a netip.AddrPort, o *ListenOptions) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	err = setOptions(fd, tcpListenOptions(family, o))
+	err = setOptions(fd, proto, tcpListenOptions(family, o), o.Warn)
 	if err == nil && o.Interface != "" {
 		if err = unix.BindToDevice(fd, o.Interface); err != nil {
 			err = fmt.Errorf("option interface %q: %w", o.Interface, os.NewSyscallError("setsockopt", err))
@@ -249,12 +258,12 @@ func DialInet(proto int, to netip.AddrPort, o *DialOptions) (*relay.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	err = setOptions(fd, []option{
+	err = setOptions(fd, proto, []option{
 		{true, "nodelay", unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
 		{o.KeepAlive, "keepalive", unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
 		{o.TCPUT > 0, "tcp-ut", unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(o.TCPUT / time.Millisecond)},
 		{o.TFO, "tfo", unix.IPPROTO_TCP, unix.TCP_FASTOPEN_CONNECT, 1},
-	})
+	}, nil)
 	if err == nil && o.Interface != "" {
 		err = os.NewSyscallError("setsockopt", unix.BindToDevice(fd, o.Interface))
 	}

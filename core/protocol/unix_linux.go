@@ -8,6 +8,8 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
+	"time"
+	"unsafe"
 
 	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/relay"
@@ -34,7 +36,7 @@ func ListenUnix(path string, o *ListenOptions) (int, error) {
 
 func bindUnix(fd int, path string, o *ListenOptions) error {
 	if path[0] == 0 {
-		return os.NewSyscallError("bind", unix.Bind(fd, &unix.SockaddrUnix{Name: "@" + path[1:]}))
+		return os.NewSyscallError("bind", withPath(fd, unix.SYS_BIND, path))
 	}
 	if err := vacant(path); err != nil {
 		return err
@@ -44,7 +46,7 @@ func bindUnix(fd int, path string, o *ListenOptions) error {
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.NewSyscallError("bind", unix.Bind(fd, &unix.SockaddrUnix{Name: fresh})); err != nil {
+	if err := os.NewSyscallError("bind", withPath(fd, unix.SYS_BIND, fresh)); err != nil {
 		return err
 	}
 	err := own(fresh, o)
@@ -73,7 +75,7 @@ func vacant(path string) error {
 		return err
 	}
 	defer unix.Close(fd)
-	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err == nil || err == unix.EAGAIN {
+	if err := withPath(fd, unix.SYS_CONNECT, path); err == nil || err == unix.EAGAIN {
 		return fmt.Errorf("%s is in use by another process: %w", path, unix.EADDRINUSE)
 	}
 	return nil
@@ -134,11 +136,44 @@ func DialUnix(path string, o *DialOptions) (*relay.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := path
-	if path[0] == 0 {
-		name = "@" + path[1:]
+	if err := connectUnix(fd, path, o.Timeout); err != nil {
+		unix.Close(fd)
+		return nil, os.NewSyscallError("connect", err)
 	}
-	return connect(fd, &unix.SockaddrUnix{Name: name}, o.Timeout)
+	return relay.NewSocket(fd)
+}
+
+// fullWait is how long to wait before another look at a backlog that was full.
+const fullWait = 5 * time.Millisecond
+
+// connectUnix connects; while the backlog is full it tries again.
+func connectUnix(fd int, path string, timeout time.Duration) error {
+	for end := time.Now().Add(timeout); ; time.Sleep(fullWait) {
+		err := withPath(fd, unix.SYS_CONNECT, path)
+		if err != unix.EAGAIN || timeout > 0 && time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+// withPath makes a system call that takes an address. The names of package unix
+// are one byte too short for those under abns@.
+func withPath(fd int, call uintptr, path string) error {
+	sa := unix.RawSockaddrUnix{Family: unix.AF_UNIX}
+	if len(path) > len(sa.Path) || path[0] != 0 && len(path) == len(sa.Path) {
+		return unix.ENAMETOOLONG
+	}
+	for i := range len(path) {
+		sa.Path[i] = int8(path[i])
+	}
+	size := unsafe.Offsetof(sa.Path) + uintptr(len(path))
+	if path[0] != 0 {
+		size++ // the zero byte at its end
+	}
+	if _, _, errno := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&sa)), size); errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // abnsLength is the size of sun_path, which names under abns@ are padded to
