@@ -33,6 +33,7 @@ func sourceKey(dst []byte, r *balancer.Request) ([]byte, bool) {
 }
 
 func appendAddr(dst []byte, a netip.Addr) []byte {
+	a = a.Unmap()
 	if a.Is4() {
 		b := a.As4()
 		return append(dst, b[:]...)

@@ -45,33 +45,19 @@ func NewStatic(*module.Context, Config) (balancer.Balancer, error) {
 
 // Update makes the cycle of turns.
 func (b *Balancer) Update(servers []balancer.Server) balancer.Picker {
+	cycle := weighted.Sequence
 	if b.static {
-		return &picker{b: b, seq: weighted.Map(servers)}
+		cycle = weighted.Map
 	}
-	return &picker{b: b, seq: weighted.Sequence(servers)}
+	return &picker{b, weighted.NewTurns(cycle(servers), servers)}
 }
 
 type picker struct {
-	b   *Balancer
-	seq []balancer.Server
+	b     *Balancer
+	turns weighted.Turns
 }
 
 // Pick gives the server whose turn it is, or the next that can take the stream.
 func (p *picker) Pick(r *balancer.Request) balancer.Server {
-	n := uint64(len(p.seq))
-	if n == 0 {
-		return nil
-	}
-	var last balancer.Server // the one to avoid, if no other is free
-	for range n {
-		s := p.seq[(p.b.turn.Add(1)-1)%n]
-		switch {
-		case s.Full():
-		case s == r.Avoid:
-			last = s
-		default:
-			return s
-		}
-	}
-	return last
+	return p.turns.Next(&p.b.turn, r.Avoid)
 }
