@@ -47,6 +47,8 @@ type Global struct {
 	// MptcpFallback lets mptcp@ addresses use plain TCP where the kernel has no
 	// MPTCP. Default false: the start fails.
 	MptcpFallback bool `toml:"mptcp-fallback"`
+	// Mptcp is what the kernel's path manager is to have. Default: what it has.
+	Mptcp *Mptcp `toml:"mptcp"`
 
 	// SpreadChecks spreads health checks by up to this part of their interval,
 	// in percent. Default 0.

@@ -2,7 +2,7 @@
 // so again and again and decides, by how many checks in a row succeed or fail,
 // whether the server is up (HAProxy manual section 5.2).
 //
-//	c := health.New(check, config, clock, subject)
+//	c := health.New(check, target, config, subject)
 //	ctx.Go("check app/s1", c.Run)     // until the context ends
 //	status := c.Status()
 //
@@ -12,6 +12,7 @@
 package health
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -56,6 +57,8 @@ type Target struct {
 	Address string
 	// ConnectTimeout bounds the connecting, Timeout what follows.
 	ConnectTimeout, Timeout time.Duration
+
+	ctx context.Context // whose end interrupts the check; nil for none
 }
 
 // Connect connects. When that fails, the result says why and the probe is nil.
@@ -63,7 +66,11 @@ func (t *Target) Connect() (*Probe, Result) {
 	c, err := t.Dial(t.ConnectTimeout)
 	if err == nil {
 		c.WriteTimeout(t.Timeout)
-		return &Probe{conn: c, until: time.Now().Add(t.Timeout)}, Result{}
+		p := &Probe{conn: c, until: time.Now().Add(t.Timeout), release: func() bool { return true }}
+		if t.ctx != nil {
+			p.release = context.AfterFunc(t.ctx, c.Interrupt)
+		}
+		return p, Result{}
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT) {
 		return nil, Result{Code: "L4TOUT", Desc: "timeout"}
@@ -83,8 +90,9 @@ func cause(err error) string {
 // Probe is a check's connection. All its reads together end within the target's
 // timeout.
 type Probe struct {
-	conn  *relay.Conn
-	until time.Time
+	conn    *relay.Conn
+	until   time.Time
+	release func() bool // from the context
 }
 
 // Read reads as io.Reader does.
@@ -102,6 +110,7 @@ func (p *Probe) Write(b []byte) (int, error) { return p.conn.Write(b) }
 
 // Close resets the connection: the server need not keep its end of it.
 func (p *Probe) Close() error {
+	p.release()
 	return errors.Join(p.conn.Reset(), p.conn.Close())
 }
 

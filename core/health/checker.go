@@ -20,25 +20,16 @@ type Config struct {
 	Spread int
 }
 
-// Subject is told what becomes of the server.
+// top is the health of a server that is well.
+func (c *Config) top() int { return c.Rise + c.Fall - 1 }
+
+// Subject is told what becomes of the server, one thing at a time and in order.
+// It must not call the checker's Fail from within.
 type Subject interface {
 	// Changed says that the server went up or down, and by which result.
 	Changed(up bool, r Result)
 	// Checked is called after every check.
 	Checked(r Result)
-}
-
-// Status is what is known of a server's health.
-type Status struct {
-	// Up is whether it is up; Health counts from 0 (down) to Rise+Fall-1 (well).
-	Up     bool
-	Health int
-	// Last is the last result, whose Code is "" before the first check.
-	Last Result
-	// Checks and Failures count checks, Downs how often it went down.
-	Checks, Failures, Downs int64
-	// Since is when it went up or down last.
-	Since time.Time
 }
 
 // Checker checks one server.
@@ -48,7 +39,8 @@ type Checker struct {
 	config  Config
 	subject Subject
 
-	mu     sync.Mutex
+	order  sync.Mutex // held while a result is counted and told, so that the last word told is the last state
+	mu     sync.Mutex // guards status
 	status Status
 	wake   chan struct{} // the next check is to be soon
 }
@@ -69,49 +61,66 @@ func (c *Checker) Status() Status {
 	return c.status
 }
 
+// State gives the state in HAProxy's words for statistics (management guide
+// section 9.1): "UP" and "DOWN", and while checks in a row change it "UP 2/3",
+// which is two failures from going down, or "DOWN 1/2".
+func (c *Checker) State() string {
+	s := c.Status()
+	return s.state(c.config)
+}
+
 // Adopt takes over the status of a checker of the same server, before Run.
 func (c *Checker) Adopt(s Status) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s.Health = min(s.Health, c.config.Rise+c.config.Fall-1)
+	s.Health = min(s.Health, c.config.top())
 	if s.Up {
 		s.Health = max(s.Health, c.config.Rise)
+	} else {
+		s.Health = min(s.Health, c.config.Rise-1)
 	}
 	c.status = s
 }
 
-// Run checks until ctx ends.
+// Run checks until ctx ends, which also interrupts a check's waiting for an answer.
 func (c *Checker) Run(ctx context.Context) {
+	target := c.target
+	target.ctx = ctx
+	due := time.Now().Add(c.config.Delay)
 	t := time.NewTimer(c.config.Delay)
 	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
 		case <-c.wake:
-			t.Stop()
+			if soon := time.Now().Add(c.config.Fastinter); soon.Before(due) {
+				due = soon
+				t.Reset(c.config.Fastinter)
+			}
+			continue
+		case <-t.C:
 		}
 		start := time.Now()
-		r := c.check.Run(&c.target)
+		r := c.check.Run(&target)
 		r.Duration = time.Since(start)
 		if ctx.Err() != nil {
 			return // the server's configuration is gone
 		}
 		c.note(r)
-		t.Reset(c.interval())
+		wait := c.interval()
+		due = time.Now().Add(wait)
+		t.Reset(wait)
 	}
 }
 
 // interval is the time to the next check.
 func (c *Checker) interval() time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	d := c.config.Inter
-	switch h, top := c.status.Health, c.config.Rise+c.config.Fall-1; {
-	case h == 0:
+	switch s := c.Status(); {
+	case s.Health == 0:
 		d = c.config.Downinter
-	case h < top:
+	case s.Health < c.config.top():
 		d = c.config.Fastinter
 	}
 	if c.config.Spread > 0 {
@@ -124,62 +133,50 @@ func (c *Checker) interval() time.Duration {
 
 // note counts a result and tells the subject.
 func (c *Checker) note(r Result) {
+	c.order.Lock()
+	defer c.order.Unlock()
 	c.mu.Lock()
-	was := c.status.Up
-	c.status.Last = r
-	c.status.Checks++
-	c.count(r.OK)
-	is := c.status.Up
-	if is != was {
-		c.status.Since = time.Now()
-	}
+	changed := c.status.check(r, c.config, time.Now())
+	up := c.status.Up
 	c.mu.Unlock()
-	if is != was {
-		c.subject.Changed(is, r)
+	c.tell(changed, up, r)
+}
+
+func (c *Checker) tell(changed, up bool, r Result) {
+	if changed {
+		c.subject.Changed(up, r)
 	}
 	c.subject.Checked(r)
 }
 
-// count moves the health by one result.
-func (c *Checker) count(ok bool) {
-	s, top := &c.status, c.config.Rise+c.config.Fall-1
-	switch {
-	case ok && s.Health < top:
-		if s.Health++; s.Health >= c.config.Rise {
-			s.Up, s.Health = true, top // failures count in a row
-		}
-	case !ok:
-		s.Failures++
-		if s.Health > c.config.Rise {
-			s.Health--
-			return
-		}
-		if s.Up {
-			s.Downs++
-		}
-		s.Up, s.Health = false, 0
-	}
-}
-
-// Hurry has the next check follow at once.
+// Hurry has the next check follow after fastinter at most.
 func (c *Checker) Hurry() {
 	select {
 	case c.wake <- struct{}{}:
-	default: // it is due already
+	default: // it is being hurried already
 	}
 }
 
-// Fail counts a failure that streams saw as a failed check; with sudden, one
-// more failure takes the server down, and with down this one does.
+// Fail counts what streams saw as a failed check, and hurries the next one (on-error
+// in section 5.2). With sudden, one more failure takes the server down, and with
+// down this one does. A server that is down has nothing to lose by it.
 func (c *Checker) Fail(r Result, sudden, down bool) {
+	c.order.Lock()
+	defer c.order.Unlock()
 	c.mu.Lock()
-	if sudden && c.status.Up {
-		c.status.Health = c.config.Rise + 1
+	if !c.status.Up {
+		c.mu.Unlock()
+		return
 	}
-	if down {
-		c.status.Health = min(c.status.Health, c.config.Rise)
+	switch {
+	case down:
+		c.status.Health = c.config.Rise
+	case sudden:
+		c.status.Health = min(c.status.Health, c.config.Rise+1)
 	}
+	changed := c.status.fail(r, c.config, time.Now())
+	up := c.status.Up
 	c.mu.Unlock()
-	c.note(r)
 	c.Hurry()
+	c.tell(changed, up, r)
 }

@@ -104,25 +104,128 @@ func TestIntervals(t *testing.T) {
 	})
 }
 
+// on-error's ways to count what streams saw.
 func TestFail(t *testing.T) {
 	for _, c := range []struct {
+		name         string
+		checks       string // before
 		sudden, down bool
-		downAfter    int
-	}{{false, true, 1}, {true, false, 2}, {false, false, 3}} {
-		subject := &states{}
-		k := New(&script{text: "+"}, Target{}, Config{Rise: 2, Fall: 3}, subject)
+		want         string // the state after each failure
+	}{
+		{"fail-check", "+++", false, false, "UP 2/3, UP 1/3, DOWN"},
+		{"sudden-death", "+++", true, false, "UP 1/3, DOWN, DOWN"},
+		{"sudden-death of a server that is failing already", "++--", true, false, "DOWN, DOWN, DOWN"},
+		{"mark-down", "+++", false, true, "DOWN, DOWN, DOWN"},
+		{"while it is coming up", "-+", false, true, "DOWN 1/2, DOWN 1/2, DOWN 1/2"},
+	} {
+		k := New(&script{text: "+"}, Target{}, Config{Rise: 2, Fall: 3}, &states{})
+		for _, r := range c.checks {
+			k.note(Result{OK: r == '+'})
+		}
+		var got []string
 		for range 3 {
-			k.note(Result{OK: true})
+			k.Fail(Result{Code: "HANA"}, c.sudden, c.down)
+			got = append(got, k.State())
 		}
-		n := 0
-		for k.Status().Up && n < 10 {
-			k.Fail(Result{Code: "HANA"}, c.sudden && n == 0, c.down)
-			n++
-		}
-		if n != c.downAfter {
-			t.Errorf("sudden %v, down %v: down after %d failures, want %d", c.sudden, c.down, n, c.downAfter)
+		if s := strings.Join(got, ", "); s != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, s, c.want)
 		}
 	}
+}
+
+// A failure that streams saw brings the next check forward to fastinter, and
+// many failures bring no more checks than that.
+func TestHurry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		check := &script{text: "+"}
+		k := New(check, Target{}, Config{Inter: time.Minute, Fastinter: 2 * time.Second, Downinter: time.Minute, Rise: 2, Fall: 30}, &states{})
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		start := time.Now()
+		go func() {
+			time.Sleep(10 * time.Second)
+			for range 50 { // until 15s
+				k.Hurry()
+				time.Sleep(100 * time.Millisecond)
+			}
+		}()
+		k.Run(ctx)
+		var got []string
+		for _, at := range check.times {
+			got = append(got, at.Sub(start).String())
+		}
+		if s, want := strings.Join(got, " "), "0s 12s 14s 16s"; s != want {
+			t.Errorf("checks at %s, want %s", s, want)
+		}
+	})
+}
+
+// What the subject hears last is the state, whoever brought it about.
+func TestOrder(t *testing.T) {
+	subject := &states{}
+	k := New(&script{text: "+"}, Target{}, Config{Rise: 1, Fall: 1}, subject)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 200 {
+				if i%2 == 0 {
+					k.note(Result{OK: true})
+				} else {
+					k.Fail(Result{}, false, true)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	log := strings.ReplaceAll(subject.log.String(), ".", "")
+	if strings.Contains(log, "UU") || strings.Contains(log, "DD") {
+		t.Error("the subject was told the same twice in a row")
+	}
+	if up := !strings.HasSuffix(log, "D"); up != k.Status().Up {
+		t.Errorf("the subject takes the server for up: %v, and the checker %v", up, k.Status().Up)
+	}
+}
+
+func TestCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := New(&script{text: "++---+++-++"}, Target{}, Config{Inter: time.Second, Fastinter: time.Second, Downinter: time.Second, Rise: 2, Fall: 2}, &states{})
+		ctx, cancel := context.WithTimeout(context.Background(), 10500*time.Millisecond)
+		defer cancel()
+		k.Run(ctx)
+		k.Fail(Result{}, false, false)
+		// Down from the fourth check to the seventh.
+		s := k.Status()
+		if s.Checks != 11 || s.Failures != 3 || s.Downs != 1 || s.Observed != 1 || s.Downtime != 3*time.Second {
+			t.Errorf("got %+v", s)
+		}
+		if state := k.State(); state != "UP 1/2" {
+			t.Errorf("the state is %s", state)
+		}
+	})
+}
+
+func TestSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		check := &script{text: "+"}
+		k := New(check, Target{}, Config{Inter: 10 * time.Second, Rise: 2, Fall: 3, Spread: 20}, &states{})
+		ctx, cancel := context.WithTimeout(context.Background(), 1000*time.Second)
+		defer cancel()
+		k.Run(ctx)
+		shorter, longer := 0, 0
+		for i := range check.times[1:] {
+			switch d := check.times[i+1].Sub(check.times[i]); {
+			case d < 8*time.Second || d > 12*time.Second:
+				t.Errorf("an interval of 10s spread by 20%% is %v", d)
+			case d < 10*time.Second:
+				shorter++
+			case d > 10*time.Second:
+				longer++
+			}
+		}
+		if shorter < 20 || longer < 20 {
+			t.Errorf("%d intervals were shorter, %d longer", shorter, longer)
+		}
+	})
 }
 
 func TestAdopt(t *testing.T) {
@@ -130,5 +233,14 @@ func TestAdopt(t *testing.T) {
 	k.Adopt(Status{Up: true, Health: 9, Downs: 4})
 	if s := k.Status(); s.Health != 2 || !s.Up || s.Downs != 4 {
 		t.Errorf("got %+v", s)
+	}
+}
+
+// A server that is down needs rise successes, also when rise was made smaller.
+func TestAdoptDown(t *testing.T) {
+	k := New(&script{text: "+"}, Target{}, Config{Rise: 2, Fall: 1}, &states{})
+	k.Adopt(Status{Health: 7})
+	if s := k.State(); s != "DOWN 1/2" {
+		t.Errorf("got %s", s)
 	}
 }

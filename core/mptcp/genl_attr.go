@@ -16,6 +16,9 @@ const (
 	genericHeader = 4  // struct genlmsghdr
 	attrHeader    = 4  // struct nlattr
 	attrType      = 0x3fff
+
+	// genericVersion is that of the families used here.
+	genericVersion = 1
 )
 
 // errShort is the error of a message that is shorter than it says.
@@ -111,7 +114,7 @@ func (a *attrs) uint32(kind uint16, v uint32) {
 func (a *attrs) nested(kind uint16, inner attrs) { a.bytes(kind|unix.NLA_F_NESTED, inner) }
 
 // genericMessage builds a message of generic netlink.
-func genericMessage(family, flags uint16, seq uint32, cmd, version uint8, a attrs) []byte {
+func genericMessage(family, flags uint16, seq uint32, cmd uint8, a attrs) []byte {
 	size := netlinkHeader + genericHeader + len(a)
 	b := make([]byte, 0, size)
 	b = binary.NativeEndian.AppendUint32(b, uint32(size))
@@ -119,7 +122,7 @@ func genericMessage(family, flags uint16, seq uint32, cmd, version uint8, a attr
 	b = binary.NativeEndian.AppendUint16(b, flags)
 	b = binary.NativeEndian.AppendUint32(b, seq)
 	b = append(b, 0, 0, 0, 0) // the port: the kernel's
-	b = append(b, cmd, version, 0, 0)
+	b = append(b, cmd, genericVersion, 0, 0)
 	return append(b, a...)
 }
 

@@ -15,9 +15,6 @@ const receiveSize = 64 << 10
 // within the call that asks; this is for kernels that do not.
 const answerTimeout = 5
 
-// dumpTries is how often a list is read that changes meanwhile.
-const dumpTries = 5
-
 // errInterrupted is the error of a dump that was not of one moment.
 var errInterrupted = errors.New("the list kept changing while it was read; try again")
 
@@ -68,32 +65,17 @@ func (g *genl) close() error {
 	return unix.Close(fd)
 }
 
-// do sends a request and calls each, which may be nil, for the answers' attributes.
-func (g *genl) do(family uint16, cmd, version uint8, a attrs, each func([]byte) error) error {
+// do sends a request, with the flags NLM_F_ACK or NLM_F_DUMP, and calls each,
+// which may be nil, for the answers' attributes. The error is errInterrupted when
+// a list changed while it was read.
+func (g *genl) do(family, flags uint16, cmd uint8, a attrs, each func([]byte) error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.exchange(family, unix.NLM_F_ACK, cmd, version, a, each)
-}
-
-// dump asks for a list; each may be called for a list again, after restart.
-func (g *genl) dump(family uint16, cmd, version uint8, restart func(), each func([]byte) error) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for range dumpTries {
-		restart()
-		if err := g.exchange(family, unix.NLM_F_DUMP, cmd, version, nil, each); !errors.Is(err, errInterrupted) {
-			return err
-		}
-	}
-	return errInterrupted
-}
-
-func (g *genl) exchange(family, flags uint16, cmd, version uint8, a attrs, each func([]byte) error) error {
 	if g.fd < 0 {
 		return errors.New("the path manager was closed")
 	}
 	g.seq++
-	request := genericMessage(family, flags|unix.NLM_F_REQUEST, g.seq, cmd, version, a)
+	request := genericMessage(family, flags|unix.NLM_F_REQUEST, g.seq, cmd, a)
 	if err := unix.Sendto(g.fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return fmt.Errorf("send to netlink: %w", err)
 	}
@@ -179,7 +161,7 @@ func (r *answers) datagram(b []byte) (done bool, err error) {
 func (g *genl) family(name string) (id uint16, err error) {
 	var a attrs
 	a.bytes(unix.CTRL_ATTR_FAMILY_NAME, append([]byte(name), 0))
-	err = g.do(unix.GENL_ID_CTRL, unix.CTRL_CMD_GETFAMILY, 1, a, func(b []byte) error {
+	err = g.do(unix.GENL_ID_CTRL, unix.NLM_F_ACK, unix.CTRL_CMD_GETFAMILY, a, func(b []byte) error {
 		return eachAttr(b, func(kind uint16, value []byte) error {
 			if kind != unix.CTRL_ATTR_FAMILY_ID {
 				return nil

@@ -34,8 +34,8 @@ func refusal(errno int32, original []byte, text string) []byte {
 func TestAnswers(t *testing.T) {
 	var payload attrs
 	payload.uint32(pmAttrSubflows, 7)
-	generic := append([]byte{pmGetLimits, pmVersion, 0, 0}, payload...)
-	request := genericMessage(30, unix.NLM_F_REQUEST, 9, pmGetLimits, pmVersion, nil)
+	generic := append([]byte{pmGetLimits, genericVersion, 0, 0}, payload...)
+	request := genericMessage(30, unix.NLM_F_REQUEST, 9, pmGetLimits, nil)
 	ok := message(unix.NLMSG_ERROR, 0, 9, refusal(0, request, ""))
 	join := func(parts ...[]byte) (b []byte) {
 		for _, p := range parts {
@@ -117,7 +117,11 @@ func TestUnknownFamily(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer g.close()
+	t.Cleanup(func() {
+		if err := g.close(); err != nil {
+			t.Error(err)
+		}
+	})
 	if _, err := g.family("no_such_family"); !errors.Is(err, unix.ENOENT) {
 		t.Errorf("got %v", err)
 	}

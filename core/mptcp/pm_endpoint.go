@@ -87,4 +87,3 @@ type Limits struct {
 	// AddAddrAccepted is how many addresses that a peer announces are used.
 	AddAddrAccepted int `json:"add_addr_accepted"`
 }
-

@@ -9,8 +9,7 @@ import (
 
 // Numbers of linux/mptcp_pm.h.
 const (
-	pmFamily  = "mptcp_pm"
-	pmVersion = 1
+	pmFamily = "mptcp_pm"
 
 	pmAddAddr   = 1
 	pmDelAddr   = 2
@@ -80,11 +79,25 @@ func explain(err error, format string, args ...any) error {
 	return fmt.Errorf("mptcp path manager: %s: %w", what, err)
 }
 
+// dumpTries is how often the list is read when it changes meanwhile.
+const dumpTries = 5
+
 // Endpoints lists the endpoints by their numbers.
 func (m *Manager) Endpoints() ([]Endpoint, error) {
+	err := errInterrupted
+	var list []Endpoint
+	for range dumpTries {
+		if list, err = m.endpoints(); !errors.Is(err, errInterrupted) {
+			break
+		}
+	}
+	return list, explain(err, "list endpoints")
+}
+
+func (m *Manager) endpoints() ([]Endpoint, error) {
 	var list []Endpoint
 	var devices []uint32
-	err := m.genl.dump(m.family, pmGetAddr, pmVersion, func() { list, devices = nil, nil }, func(b []byte) error {
+	err := m.genl.do(m.family, unix.NLM_F_DUMP, pmGetAddr, nil, func(b []byte) error {
 		return eachAttr(b, func(kind uint16, value []byte) error {
 			if kind != pmAttrAddr {
 				return nil
@@ -95,11 +108,11 @@ func (m *Manager) Endpoints() ([]Endpoint, error) {
 		})
 	})
 	if err != nil {
-		return nil, explain(err, "list endpoints")
+		return nil, err
 	}
 	for i, index := range devices {
 		if list[i].Device, err = m.deviceName(index); err != nil {
-			return nil, explain(err, "list endpoints")
+			return nil, err
 		}
 	}
 	return list, nil
@@ -119,7 +132,7 @@ func (m *Manager) Add(e Endpoint) (Endpoint, error) {
 	}
 	var a attrs
 	a.nested(pmAttrAddr, endpointAttrs(e, device))
-	if err := m.genl.do(m.family, pmAddAddr, pmVersion, a, nil); err != nil {
+	if err := m.genl.do(m.family, unix.NLM_F_ACK, pmAddAddr, a, nil); err != nil {
 		return Endpoint{}, explain(err, "add endpoint %s", e)
 	}
 	// The kernel does not tell the number that it chose; an address has one
@@ -144,18 +157,18 @@ func (m *Manager) Remove(id uint8) error {
 	var inner, a attrs
 	inner.uint8(addrAttrID, id)
 	a.nested(pmAttrAddr, inner)
-	return explain(m.genl.do(m.family, pmDelAddr, pmVersion, a, nil), "remove endpoint %d", id)
+	return explain(m.genl.do(m.family, unix.NLM_F_ACK, pmDelAddr, a, nil), "remove endpoint %d", id)
 }
 
 // Flush removes all endpoints.
 func (m *Manager) Flush() error {
-	return explain(m.genl.do(m.family, pmFlush, pmVersion, nil, nil), "remove all endpoints")
+	return explain(m.genl.do(m.family, unix.NLM_F_ACK, pmFlush, nil, nil), "remove all endpoints")
 }
 
 // Limits gives the limits.
 func (m *Manager) Limits() (Limits, error) {
 	var l Limits
-	err := m.genl.do(m.family, pmGetLimits, pmVersion, nil, func(b []byte) (err error) {
+	err := m.genl.do(m.family, unix.NLM_F_ACK, pmGetLimits, nil, func(b []byte) (err error) {
 		l, err = parseLimits(b)
 		return err
 	})
@@ -170,7 +183,7 @@ func (m *Manager) SetLimits(l Limits) error {
 	var a attrs
 	a.uint32(pmAttrRcvAddAddrs, uint32(min(l.AddAddrAccepted, 1<<31-1)))
 	a.uint32(pmAttrSubflows, uint32(min(l.Subflows, 1<<31-1)))
-	return explain(m.genl.do(m.family, pmSetLimits, pmVersion, a, nil), "set the limits to subflows %d add_addr_accepted %d", l.Subflows, l.AddAddrAccepted)
+	return explain(m.genl.do(m.family, unix.NLM_F_ACK, pmSetLimits, a, nil), "set the limits to subflows %d add_addr_accepted %d", l.Subflows, l.AddAddrAccepted)
 }
 
 // deviceIndex finds an interface in the namespace of the socket; 0 for none.

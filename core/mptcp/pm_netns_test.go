@@ -57,8 +57,9 @@ func ip(t *testing.T, args string) string {
 // device makes an interface with addresses.
 func device(t *testing.T, name string, addresses ...string) {
 	t.Helper()
-	ip(t, "link add "+name+" type dummy")
+	ip(t, "link add "+name+" type veth peer name "+name+"p")
 	ip(t, "link set "+name+" up")
+	ip(t, "link set "+name+"p up")
 	for _, a := range addresses {
 		flags := ""
 		if strings.Contains(a, ":") {

@@ -19,7 +19,8 @@ type Paths struct {
 // NoPaths declares nothing.
 func NoPaths() Paths { return Paths{Limits: Limits{Subflows: -1, AddAddrAccepted: -1}} }
 
-func (p Paths) empty() bool {
+// Empty reports whether nothing is declared.
+func (p Paths) Empty() bool {
 	return len(p.Endpoints) == 0 && p.Limits.Subflows < 0 && p.Limits.AddAddrAccepted < 0
 }
 
@@ -87,7 +88,7 @@ type Applied struct {
 //   - At the end, after the last connection: applied.Undo().
 //
 // A configuration that declares nothing, after one that declared nothing, leaves
-// the kernel alone; m may be nil then. Changes need the capability CAP_NET_ADMIN,
+// the kernel alone; m may be nil then (see Paths.Empty). Changes need the capability CAP_NET_ADMIN,
 // at a reload too, so a process that becomes another user must keep it; a reload
 // that declares the same as before works without.
 func Apply(m *Manager, want Paths, before *Applied) (*Applied, error) {
@@ -96,7 +97,7 @@ func Apply(m *Manager, want Paths, before *Applied) (*Applied, error) {
 	}
 	want.Endpoints = slices.Clone(want.Endpoints)
 	next := &Applied{manager: m, paths: want, own: slices.Clone(before.own), was: before.was, set: before.set}
-	if want.empty() && before.paths.empty() && len(before.own) == 0 {
+	if want.Empty() && before.paths.Empty() && len(before.own) == 0 {
 		return next, nil
 	}
 	if err := want.Check(); err != nil {
@@ -121,6 +122,9 @@ func Apply(m *Manager, want Paths, before *Applied) (*Applied, error) {
 func (a *Applied) Paths() Paths {
 	return Paths{Endpoints: slices.Clone(a.paths.Endpoints), Limits: a.paths.Limits}
 }
+
+// Empty reports whether nothing was declared and nothing is to be undone.
+func (a *Applied) Empty() bool { return a.paths.Empty() && len(a.own) == 0 }
 
 // Undo removes the endpoints that were added and restores the limits that nobody
 // changed meanwhile. It goes on after errors, and may be

@@ -48,7 +48,7 @@ func Build(cfg *config.Config, o BuildOptions) (*Graph, error) {
 	b.g = &Graph{
 		engine: o.Engine, log: o.Log, ctx: b.ctx, inherit: o.Inherit, before: o.Before,
 		frontends: map[string]*Frontend{}, backends: map[string]*Backend{}, done: make(chan struct{}),
-		hardStopAfter: cfg.Global.HardStopAfter,
+		hardStopAfter: cfg.Global.HardStopAfter, paths: pathsOf(cfg.Global.Mptcp),
 	}
 	b.build()
 	if err := b.errs.Err(); err != nil {

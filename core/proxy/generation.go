@@ -42,6 +42,9 @@ func (g *Graph) Open() error {
 		g.prepared = false // all are stopped
 		return err
 	}
+	if err := g.paths.apply(g.before); err != nil {
+		return err
+	}
 	var checked []*Server
 	for _, b := range g.backends {
 		b.adopt(g.before)

@@ -23,6 +23,7 @@ type Graph struct {
 	before    *Graph // while this one opens
 
 	hardStopAfter time.Duration
+	paths         paths
 
 	frontends map[string]*Frontend
 	backends  map[string]*Backend
@@ -77,7 +78,7 @@ func (g *Graph) Stop(ctx context.Context) error {
 	if g.prepared {
 		err = errors.Join(err, g.instances.Stop(ctx))
 	}
-	return errors.Join(err, g.ctx.Close(ctx))
+	return errors.Join(err, g.paths.undo(), g.ctx.Close(ctx))
 }
 
 // drain waits until no connection is left; idle ones are ended at once.

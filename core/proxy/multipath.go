@@ -1,12 +1,78 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/fairleadproxy/fairlead/core/config"
+	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/mptcp"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
+
+// paths are what a configuration declares for the kernel's path manager, and
+// what was changed there for it.
+type paths struct {
+	at      tree.Text // in the configuration
+	want    mptcp.Paths
+	manager *mptcp.Manager
+	applied *mptcp.Applied
+}
+
+func pathsOf(c *config.Mptcp) paths {
+	p := paths{want: mptcp.NoPaths()}
+	if c == nil {
+		return p
+	}
+	p.at = tree.Text{Pos: c.Pos, Path: "global.mptcp"}
+	if c.Subflows != nil {
+		p.want.Limits.Subflows = *c.Subflows
+	}
+	if c.AddAddrAccepted != nil {
+		p.want.Limits.AddAddrAccepted = *c.AddAddrAccepted
+	}
+	for _, e := range c.Endpoints {
+		p.want.Endpoints = append(p.want.Endpoints, mptcp.Endpoint{
+			Addr: e.Address.Addr, Port: e.Port, Device: e.Device,
+			Signal: e.Signal, Subflow: e.Subflow, Backup: e.Backup, Fullmesh: e.Fullmesh,
+		})
+	}
+	return p
+}
+
+// apply makes the kernel have what is declared, in place of what the graph
+// before declared.
+func (p *paths) apply(before *Graph) error {
+	var had *mptcp.Applied
+	if before != nil {
+		had = before.paths.applied
+	}
+	declared := p.at.Path != ""
+	if !declared && (had == nil || had.Empty()) {
+		return nil
+	}
+	var err error
+	if p.manager, err = mptcp.Open(); err == nil {
+		p.applied, err = mptcp.Apply(p.manager, p.want, had)
+	}
+	if err != nil {
+		return where(p.at, err)
+	}
+	return nil
+}
+
+// undo takes back what was changed, unless another graph has taken it over.
+func (p *paths) undo() error {
+	var err error
+	if p.applied != nil {
+		err = p.applied.Undo()
+	}
+	if p.manager != nil {
+		err = errors.Join(err, p.manager.Close())
+	}
+	return err
+}
 
 // Multipath lists the live MPTCP connections, on both sides, with their paths.
 // The kernel is asked while streams go on, so a connection that ends meanwhile

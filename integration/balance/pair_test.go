@@ -6,8 +6,10 @@ package balance
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +44,16 @@ func origins(t *testing.T, n int) []string {
 	return ports
 }
 
+// freePorts gives n different ports.
+func freePorts(t *testing.T, n int) []string {
+	t.Helper()
+	taken := map[string]bool{}
+	for len(taken) < n {
+		taken[lab.Port(t)] = true
+	}
+	return slices.Collect(maps.Keys(taken))
+}
+
 // setting is a way to balance, in both languages.
 type setting struct {
 	name    string
@@ -64,8 +76,9 @@ func pair(t *testing.T, settings []*setting) {
 	var ours, theirs strings.Builder
 	ours.WriteString("[defaults]\nmode = \"http\"\ntimeout = { connect = \"2s\", client = \"20s\", server = \"20s\" }\n")
 	theirs.WriteString("defaults\n mode http\n timeout connect 2s\n timeout client 20s\n timeout server 20s\n")
+	free := freePorts(t, 2*len(settings))
 	for i, s := range settings {
-		s.fairleadPort, s.haproxyPort = lab.Port(t), lab.Port(t)
+		s.fairleadPort, s.haproxyPort = free[2*i], free[2*i+1]
 		fmt.Fprintf(&ours, "[frontend.f%d]\nbind = \"127.0.0.1:%s\"\ndefault-backend = \"b%d\"\n[backend.b%d]\n%s\n", i, s.fairleadPort, i, i, s.toml)
 		fmt.Fprintf(&theirs, "listen l%d\n bind 127.0.0.1:%s\n %s\n", i, s.haproxyPort, strings.ReplaceAll(s.haproxy, "\n", "\n "))
 		for j, w := range s.weights {

@@ -2,6 +2,7 @@ package balance
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -11,9 +12,12 @@ type keys func(n int) request
 func byHeader(n int) request {
 	return request{path: "/", header: fmt.Sprintf("X-Id: user-%d", n*n)}
 }
-func bySource(n int) request { return request{path: "/", source: fmt.Sprintf("127.0.%d.%d", n, n*7+1)} }
+func bySource(n int) request {
+	return request{path: "/", source: fmt.Sprintf("127.%d.%d.%d", 4*n, n, 1+n*7%250)}
+}
 func byURI(n int) request    { return request{path: fmt.Sprintf("/d%d/e%d/f%d/g?h=%d", n%5, n%7, n, n)} }
 func byParam(n int) request  { return request{path: fmt.Sprintf("/?a=b&id=v%d&c", n)} }
+func byLength(n int) request { return request{path: "/" + strings.Repeat("x", n)} }
 func byHost(n int) request {
 	return request{path: "/", header: fmt.Sprintf("Host: www%d.ex%d.com:80", n%3, n)}
 }
@@ -21,6 +25,7 @@ func byHost(n int) request {
 // placements are settings with which a key has its place.
 func placements() []*setting {
 	three := []int{1, 1, 1}
+	many := []int{100, 99, 101} // points, since the test's addresses are but 1/256 of the ring
 	uneven := []int{3, 1, 5, 2}
 	list := []*setting{
 		{name: "source", toml: `balance = "source"`, haproxy: "balance source", weights: three, keys: bySource},
@@ -35,7 +40,7 @@ func placements() []*setting {
 		{name: "hdr of a domain", toml: `balance = { type = "hdr", name = "host", use_domain_only = true }`, haproxy: "balance hdr(host) use_domain_only", weights: uneven, keys: byHost},
 		{name: "hash of a string", toml: `balance = { type = "hash", key = "req.hdr(x-id),lower" }`, haproxy: "balance hash req.hdr(x-id),lower", weights: uneven, keys: byHeader},
 		{name: "hash of an address", toml: `balance = { type = "hash", key = "src" }`, haproxy: "balance hash src", weights: uneven, keys: bySource},
-		{name: "hash of a number", toml: `balance = { type = "hash", key = "url,length" }`, haproxy: "balance hash url,length", weights: uneven, keys: byURI},
+		{name: "hash of a number", toml: `balance = { type = "hash", key = "url,length" }`, haproxy: "balance hash url,length", weights: uneven, keys: byLength},
 	}
 	for _, function := range []string{"sdbm", "djb2", "wt6", "crc32"} {
 		for _, method := range []string{"map-based", "consistent"} {
@@ -47,18 +52,15 @@ func placements() []*setting {
 				}
 				list = append(list,
 					&setting{name: "hdr " + words, toml: hashType + `balance = { type = "hdr", name = "x-id" }`, haproxy: "balance hdr(x-id)\nhash-type " + words, weights: uneven, keys: byHeader},
-					&setting{name: "source " + words, toml: hashType + `balance = "source"`, haproxy: "balance source\nhash-type " + words, weights: three, keys: bySource})
+					&setting{name: "source " + words, toml: hashType + `balance = "source"`, haproxy: "balance source\nhash-type " + words, weights: many, keys: bySource})
 			}
 		}
 	}
-	for name, s := range map[string]*setting{
-		"hdr":    {toml: `balance = { type = "hdr", name = "x-id", hash-type = "consistent" }`, haproxy: "balance hdr(x-id)", keys: byHeader},
-		"source": {toml: `balance = { type = "source", hash-type = "consistent" }`, haproxy: "balance source", keys: bySource},
-	} {
-		s.name, s.haproxy, s.weights = name+" consistent", s.haproxy+"\nhash-type consistent", uneven
-		list = append(list, s)
-	}
-	return list
+	return append(list,
+		&setting{name: "hdr consistent", toml: `balance = { type = "hdr", name = "x-id", hash-type = "consistent" }`, haproxy: "balance hdr(x-id)\nhash-type consistent", weights: uneven, keys: byHeader},
+		&setting{name: "source consistent", toml: "hash-type = \"consistent\"\nbalance = \"source\"", haproxy: "balance source\nhash-type consistent", weights: uneven, keys: bySource},
+		&setting{name: "consistent with large weights", toml: "hash-type = \"consistent\"\nbalance = \"uri\"", haproxy: "balance uri\nhash-type consistent", weights: []int{100, 50, 256}, keys: byURI},
+	)
 }
 
 // Every key goes to the server that HAProxy sends it to.

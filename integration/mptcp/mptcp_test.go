@@ -356,3 +356,48 @@ func TestHAProxy(t *testing.T) {
 	r.whole(t, size)
 	t.Logf("%v, longest stall %v", r.took, r.stall)
 }
+
+// Endpoints and limits of the configuration are in the kernel while the process
+// runs, change at a reload, and are gone at its end; what others set stays.
+func TestEndpointsOfTheConfiguration(t *testing.T) {
+	n := newNetwork(t, "100mbit")
+	n.in(n.proxy, "ip", "mptcp", "limits", "set", "subflow", "1", "add_addr_accepted", "1")
+	n.endpoint(n.proxy, "10.2.1.1", "p3", "subflow")
+	const rest = "[listen.x]\nbind = \"mptcp@:8000\"\ntimeout = { connect = \"5s\", client = \"5s\", server = \"5s\" }\nservers = [\"mptcp@10.2.1.2:9000\"]\n"
+	f := n.fairlead("[global.mptcp]\nsubflows = 4\nadd-addr-accepted = 3\nendpoints = [\"10.1.2.1\", { address = \"10.2.2.1\", device = \"p4\", fullmesh = true }]\n" + rest)
+	check := func(when string, wanted, unwanted []string) {
+		t.Helper()
+		out := n.in(n.proxy, "ip", "mptcp", "endpoint", "show") + n.in(n.proxy, "ip", "mptcp", "limits", "show")
+		for _, w := range wanted {
+			if !strings.Contains(out, w) {
+				t.Errorf("%s: %q is not in\n%s", when, w, out)
+			}
+		}
+		for _, w := range unwanted {
+			if strings.Contains(out, w) {
+				t.Errorf("%s: %q is in\n%s", when, w, out)
+			}
+		}
+	}
+	check("running", []string{"10.1.2.1 ", "10.2.2.1 ", "10.2.1.1 ", "fullmesh", "add_addr_accepted 3 subflows 4"}, nil)
+	if out := n.in(n.proxy, lab.Binary(t), "mptcp", "status"); !strings.Contains(out, "10.2.2.1") || !strings.Contains(out, "subflows 4") {
+		t.Errorf("mptcp status writes\n%s", out)
+	}
+	text, err := os.ReadFile(f.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lab.Write(t, f.Config(), strings.Replace(string(text), "\"10.1.2.1\", ", "", 1))
+	if _, stderr, code := lab.Run(t, lab.Binary(t), "reload", "--socket", f.Socket()); code != 0 {
+		t.Fatalf("exit status %d\n%s", code, stderr)
+	}
+	lab.Until(t, 5*time.Second, "the endpoint is removed", func() bool {
+		return !strings.Contains(n.in(n.proxy, "ip", "mptcp", "endpoint", "show"), "10.1.2.1 ")
+	})
+	check("after a reload", []string{"10.2.2.1 ", "10.2.1.1 ", "add_addr_accepted 3 subflows 4"}, nil)
+	if _, stderr, code := lab.Run(t, lab.Binary(t), "stop", "--socket", f.Socket()); code != 0 {
+		t.Fatalf("exit status %d\n%s", code, stderr)
+	}
+	f.Wait(t, 10*time.Second)
+	check("at the end", []string{"10.2.1.1 ", "add_addr_accepted 1 subflows 1"}, []string{"10.2.2.1 ", "10.1.2.1 "})
+}

@@ -86,7 +86,7 @@ command line is wrong.`,
 	})
 	root.AddCommand(
 		runCommand(ui), validateCommand(ui), reloadCommand(), stopCommand(),
-		modulesCommand(), docCommand(), fmtCommand(),
+		modulesCommand(), docCommand(), fmtCommand(), mptcpCommand(),
 		versionCommand(), buildInfoCommand(), environCommand(), manCommand(root),
 	)
 	for _, c := range root.Commands() {

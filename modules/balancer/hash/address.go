@@ -25,11 +25,11 @@ func NewSource(_ *module.Context, c SourceConfig) (balancer.Balancer, error) {
 }
 
 // sourceKey is the client's address in network byte order.
-func sourceKey(dst []byte, r *balancer.Request) ([]byte, bool) {
+func sourceKey(room []byte, r *balancer.Request) ([]byte, bool) {
 	if !r.Src.IsValid() {
 		return nil, false
 	}
-	return appendAddr(dst, r.Src), true
+	return appendAddr(room, r.Src), true
 }
 
 func appendAddr(dst []byte, a netip.Addr) []byte {

@@ -1,7 +1,8 @@
 // Package hash is the balancers that send what is alike to the same server, by
 // a hash of something (HAProxy manual section 4.2 "balance"): "source" of the
 // client's address, "uri" of the request's URI, "url_param" of a parameter,
-// "hdr" of a header field, and "hash" of any expression.
+// "hdr" of a header field, "rdp-cookie" of an RDP client's cookie, and "hash" of
+// any expression.
 //
 //	balance = "source"
 //	balance = { type = "uri", depth = 2, hash-type = "consistent" }
@@ -37,19 +38,20 @@ type Config struct {
 // Balancer hashes an expression.
 type Balancer struct {
 	*hashing.Balancer
-	text string
+	field string // of the configuration, for errors
+	text  string
 }
 
 // New makes the balancer.
 func New(_ *module.Context, c Config) (balancer.Balancer, error) {
-	return &Balancer{hashing.New(c.Config, nil, nil), c.Key.Value}, nil
+	return &Balancer{hashing.New(c.Config, nil, nil), "key", c.Key.Value}, nil
 }
 
 // Compile parses the expression.
 func (b *Balancer) Compile(sc *expr.Scope) error {
 	x, err := expr.ParseExpr(sc, b.text)
 	if err != nil {
-		return &action.FieldError{Field: "key", Err: err}
+		return &action.FieldError{Field: b.field, Err: err}
 	}
 	b.SetKey(hashing.KeyOf(x))
 	return nil

@@ -2,6 +2,7 @@ package hash
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/balancer"
@@ -174,5 +175,27 @@ func BenchmarkSource(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p.Pick(r)
+	}
+}
+
+// A pick allocates nothing, however long the key.
+func TestAllocations(t *testing.T) {
+	r := request(t, "/"+strings.Repeat("long/", 500)+"?id="+strings.Repeat("x", 900), strings.Repeat("h", 400))
+	for name, make := range map[string]func() (balancer.Balancer, error){
+		"uri":       func() (balancer.Balancer, error) { return NewURI(nil, URIConfig{Whole: true}) },
+		"url_param": func() (balancer.Balancer, error) { return NewParam(nil, ParamConfig{Name: "id"}) },
+		"hdr":       func() (balancer.Balancer, error) { return NewHeader(nil, HeaderConfig{Name: "host"}) },
+		"consistent": func() (balancer.Balancer, error) {
+			return NewURI(nil, URIConfig{Config: hashing.Config{HashType: "consistent", HashBalanceFactor: 150}})
+		},
+	} {
+		b, err := make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := b.Update(balancertest.Set(balancertest.Servers(3, 1, 2)))
+		if n := testing.AllocsPerRun(100, func() { p.Pick(r); r.Env.Recycle() }); n != 0 {
+			t.Errorf("%s allocates %v times", name, n)
+		}
 	}
 }

@@ -41,7 +41,7 @@ func NewURI(_ *module.Context, c URIConfig) (balancer.Balancer, error) {
 	return hashing.New(c.Config, c.key, nil), nil
 }
 
-func (c *URIConfig) key(dst []byte, r *balancer.Request) ([]byte, bool) {
+func (c *URIConfig) key(_ []byte, r *balancer.Request) ([]byte, bool) {
 	if r.Env == nil || r.Env.Req == nil {
 		return nil, false
 	}
@@ -66,7 +66,7 @@ func (c *URIConfig) key(dst []byte, r *balancer.Request) ([]byte, bool) {
 			}
 		}
 	}
-	return append(dst, uri...), true
+	return uri, true
 }
 
 // path gives a target from its path on.
@@ -92,7 +92,7 @@ func NewParam(_ *module.Context, c ParamConfig) (balancer.Balancer, error) {
 	return hashing.New(c.Config, c.key, nil), nil
 }
 
-func (c *ParamConfig) key(dst []byte, r *balancer.Request) ([]byte, bool) {
+func (c *ParamConfig) key(_ []byte, r *balancer.Request) ([]byte, bool) {
 	if r.Env == nil || r.Env.Req == nil {
 		return nil, false
 	}
@@ -102,7 +102,7 @@ func (c *ParamConfig) key(dst []byte, r *balancer.Request) ([]byte, bool) {
 		pair, query, _ = bytes.Cut(query, []byte("&"))
 		name, value, _ := bytes.Cut(pair, []byte("="))
 		if string(name) == c.Name && len(value) > 0 {
-			return append(dst, value...), true
+			return value, true
 		}
 	}
 	return nil, false
@@ -123,7 +123,7 @@ func NewHeader(_ *module.Context, c HeaderConfig) (balancer.Balancer, error) {
 	return hashing.New(c.Config, c.key, nil), nil
 }
 
-func (c *HeaderConfig) key(dst []byte, r *balancer.Request) ([]byte, bool) {
+func (c *HeaderConfig) key(_ []byte, r *balancer.Request) ([]byte, bool) {
 	if r.Env == nil || r.Env.Req == nil {
 		return nil, false
 	}
@@ -134,7 +134,7 @@ func (c *HeaderConfig) key(dst []byte, r *balancer.Request) ([]byte, bool) {
 	if c.UseDomainOnly {
 		value = domain(value)
 	}
-	return append(dst, value...), true
+	return value, true
 }
 
 // domain gives the part of a host name before its last label, as "example" of

@@ -24,7 +24,7 @@ func init() {
 type Config struct{}
 
 // Balancer remembers where the last pick was made.
-type Balancer struct{ turn atomic.Uint64 }
+type Balancer struct{ next atomic.Int64 } // the place in the set after it
 
 // New makes the balancer.
 func New(*module.Context, Config) (balancer.Balancer, error) { return &Balancer{}, nil }
@@ -37,32 +37,37 @@ type picker struct {
 	servers []balancer.Server
 }
 
-// Pick looks at all servers, beginning with another one each time.
+// Pick looks at all servers, beginning after the one picked last, so that those
+// that are equal take turns.
 func (p *picker) Pick(r *balancer.Request) balancer.Server {
 	n := len(p.servers)
 	if n == 0 {
 		return nil
 	}
-	start := int((p.b.turn.Add(1) - 1) % uint64(n))
-	var best, avoided balancer.Server
+	start := int(p.b.next.Load()) // the set may have shrunk since
+	best, avoided := -1, -1
 	var load, weight int64
 	for i := range n {
-		s := p.servers[(start+i)%n]
+		at := (start + i) % n
+		s := p.servers[at]
 		switch {
 		case s.Full():
 			continue
 		case s == r.Avoid:
-			avoided = s
+			avoided = at
 			continue
 		}
 		// conns/weight is compared without dividing.
-		c, w := s.Conns(), int64(s.Weight())
-		if best == nil || c*weight < load*w {
-			best, load, weight = s, c, w
+		if c, w := s.Conns(), int64(s.Weight()); best < 0 || c*weight < load*w {
+			best, load, weight = at, c, w
 		}
 	}
-	if best == nil {
-		return avoided
+	if best < 0 {
+		best = avoided
 	}
-	return best
+	if best < 0 {
+		return nil
+	}
+	p.b.next.Store(int64(best + 1))
+	return p.servers[best]
 }

@@ -46,3 +46,22 @@ func TestEqualsTakeTurns(t *testing.T) {
 		}
 	}
 }
+
+// Also when others, between them in the list, are busy.
+func TestSomeEqualsTakeTurns(t *testing.T) {
+	list := balancertest.Servers(1, 1, 1, 1)
+	list[1].InFlight, list[2].InFlight = 5, 5
+	got := balancertest.Counts((&Balancer{}).Update(balancertest.Set(list)), 100)
+	if got["s1"] != 50 || got["s4"] != 50 {
+		t.Errorf("picked %v while s1 and s4 are idle", got)
+	}
+}
+
+func BenchmarkPick(b *testing.B) {
+	p := (&Balancer{}).Update(balancertest.Set(balancertest.Servers(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)))
+	r := &balancer.Request{}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Pick(r)
+	}
+}

@@ -3,6 +3,9 @@
 //
 //	[backend.app]
 //	balance = { type = "random", draws = 3 }
+//
+// With hash-balance-factor in the backend, servers that carry more than so many
+// percent of the mean are not drawn.
 package random
 
 import (
@@ -11,6 +14,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/modules/balancer/internal/load"
 )
 
 func init() {
@@ -29,14 +33,19 @@ type Config struct {
 
 // Balancer draws servers.
 type Balancer struct {
-	draws int
-	intN  func(n int) int // a number from 0 to n-1
+	draws  int
+	factor int             // hash-balance-factor
+	intN   func(n int) int // a number from 0 to n-1
 }
 
 // New makes the balancer.
 func New(_ *module.Context, c Config) (balancer.Balancer, error) {
 	return &Balancer{draws: c.Draws, intN: rand.IntN}, nil
 }
+
+// SetHashType gives the backend's hash-balance-factor, which random has in
+// common with consistent hashes.
+func (b *Balancer) SetHashType(_, _, _ string, factor int) { b.factor = factor }
 
 // Update sums the weights.
 func (b *Balancer) Update(servers []balancer.Server) balancer.Picker {
@@ -61,26 +70,30 @@ func (p *picker) Pick(r *balancer.Request) balancer.Server {
 		return nil
 	}
 	var best balancer.Server
+	limit := load.Bound(p.servers, p.b.factor)
 	for range p.b.draws {
 		s := p.servers[sort.SearchInts(p.upTo, p.b.intN(p.total)+1)]
-		if !s.Full() && s != r.Avoid && (best == nil || s.Conns()*int64(best.Weight()) < best.Conns()*int64(s.Weight())) {
+		if !s.Full() && s != r.Avoid && limit.Allows(s) && (best == nil || s.Conns()*int64(best.Weight()) < best.Conns()*int64(s.Weight())) {
 			best = s
 		}
 	}
 	if best != nil {
 		return best
 	}
-	return p.any(r)
+	if s := p.any(r, limit); s != nil && s != r.Avoid {
+		return s
+	}
+	return p.any(r, load.Limit{})
 }
 
-// any finds a free server when none of those drawn was.
-func (p *picker) any(r *balancer.Request) balancer.Server {
+// any finds a free server within the limit when none of those drawn was.
+func (p *picker) any(r *balancer.Request, limit load.Limit) balancer.Server {
 	var avoided balancer.Server
 	start := p.b.intN(len(p.servers))
 	for i := range p.servers {
 		s := p.servers[(start+i)%len(p.servers)]
 		switch {
-		case s.Full():
+		case s.Full() || !limit.Allows(s):
 		case s == r.Avoid:
 			avoided = s
 		default:
@@ -89,3 +102,5 @@ func (p *picker) any(r *balancer.Request) balancer.Server {
 	}
 	return avoided
 }
+
+var _ balancer.HashTyped = (*Balancer)(nil)

@@ -36,3 +36,43 @@ func TestLeastLoadedOfTwo(t *testing.T) {
 		t.Errorf("the busy server was picked %d times of 4000", n)
 	}
 }
+
+// With hash-balance-factor no server exceeds its part of the mean, however
+// uneven the draws are.
+func TestBoundedLoad(t *testing.T) {
+	b := seeded(1)
+	b.SetHashType("map-based", "", "", 110)
+	list := balancertest.Servers(1, 1, 1, 1)
+	p := b.Update(balancertest.Set(list))
+	for range 400 {
+		p.Pick(&balancer.Request{}).(*balancertest.Server).InFlight++
+	}
+	for _, s := range list {
+		if s.InFlight > 111 {
+			t.Errorf("%s has %d of 400 streams, more than 1.1 times the mean", s.Label, s.InFlight)
+		}
+	}
+}
+
+// The server that failed the stream is taken only when no other is free, even
+// one above the bound.
+func TestBoundAndAvoid(t *testing.T) {
+	b := seeded(2)
+	b.SetHashType("map-based", "", "", 110)
+	list := balancertest.Servers(1, 1)
+	list[1].InFlight = 50
+	set := balancertest.Set(list)
+	p := b.Update(set)
+	if s := p.Pick(&balancer.Request{Avoid: set[0]}); s != set[1] {
+		t.Errorf("picked %v to avoid s1", s)
+	}
+}
+
+func BenchmarkPick(b *testing.B) {
+	p := seeded(2).Update(balancertest.Set(balancertest.Servers(1, 2, 3, 4)))
+	r := &balancer.Request{}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Pick(r)
+	}
+}

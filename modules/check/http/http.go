@@ -11,14 +11,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/health"
 	"github.com/fairleadproxy/fairlead/core/http1"
-	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
 )
 
@@ -46,20 +46,6 @@ type Config struct {
 	Expect Expect `toml:"expect"`
 }
 
-// Expect is what a response has to be like. One of the first four is given.
-type Expect struct {
-	// Status are statuses and ranges, such as "200-299,401".
-	Status string `toml:"status,short"`
-	// RStatus is a regular expression for the status.
-	RStatus string `toml:"rstatus"`
-	// String is what has to be in the body.
-	String string `toml:"string"`
-	// RString is a regular expression for the body.
-	RString string `toml:"rstring"`
-	// Not turns it around. Default false.
-	Not bool `toml:"not"`
-}
-
 type check struct {
 	before, after []byte // of the request, around the Host field's value
 	host          string
@@ -67,38 +53,68 @@ type check struct {
 	expect        expectation
 }
 
+// made are the fields that the check writes itself, and the key that says what.
+var made = map[string]string{
+	"host":              "it stands in host",
+	"content-length":    "it is made of body",
+	"transfer-encoding": "the body is sent whole",
+}
+
 // New makes the check.
 func New(_ *module.Context, c Config) (health.Check, error) {
 	var errs []error
 	if !action.Token(c.Method) {
-		errs = append(errs, fmt.Errorf("method %q is none", c.Method))
+		errs = append(errs, fmt.Errorf("method: %q is not a method such as \"GET\"", c.Method))
 	}
-	if !strings.HasPrefix(c.Path, "/") && c.Path != "*" || strings.ContainsAny(c.Path, " \r\n\t") {
-		errs = append(errs, fmt.Errorf("path %q does not begin with \"/\", or has spaces", c.Path))
+	if !strings.HasPrefix(c.Path, "/") && c.Path != "*" || strings.ContainsAny(c.Path, unprintable) {
+		errs = append(errs, fmt.Errorf("path: %q does not begin with \"/\", or has spaces", c.Path))
 	}
-	k := &check{host: c.Host, head: c.Method == "HEAD"}
-	version := "HTTP/1.1"
-	if c.Expect.String != "" || c.Expect.RString != "" {
-		version = "HTTP/1.0" // to which no server answers in chunks
+	if strings.ContainsAny(c.Host, unprintable) {
+		errs = append(errs, fmt.Errorf("host: %q has spaces", c.Host))
 	}
-	k.before = []byte(c.Method + " " + c.Path + " " + version + "\r\nHost: ")
-	after := "\r\nConnection: close\r\n"
 	for name, value := range c.Headers {
-		if !action.Token(name) || strings.ContainsAny(value, "\r\n\x00") {
+		switch why := made[strings.ToLower(name)]; {
+		case why != "":
+			errs = append(errs, fmt.Errorf("headers: %s is not written here: %s", name, why))
+		case !action.Token(name) || strings.ContainsAny(value, "\r\n\x00"):
 			errs = append(errs, fmt.Errorf("headers: %q is not a valid field", name+": "+value))
 		}
-		after += name + ": " + value + "\r\n"
 	}
-	if strings.ContainsAny(c.Host, " \r\n\t") {
-		errs = append(errs, fmt.Errorf("host %q has spaces", c.Host))
-	}
-	if c.Body != "" {
-		after += "Content-Length: " + strconv.Itoa(len(c.Body)) + "\r\n"
-	}
-	k.after = []byte(after + "\r\n" + c.Body)
+	k := &check{host: c.Host, head: c.Method == "HEAD"}
 	var err error
-	k.expect, err = newExpectation(c.Expect)
-	return k, errors.Join(append(errs, err)...)
+	if k.expect, err = newExpectation(c.Expect); err != nil {
+		errs = append(errs, err)
+	}
+	if k.head && k.expect.body() {
+		errs = append(errs, errors.New("expect: the response to a HEAD request has no body; write method = \"GET\""))
+	}
+	k.before, k.after = request(&c, k.expect.body())
+	return k, errors.Join(errs...)
+}
+
+// unprintable are bytes that would end a word of the request.
+const unprintable = " \t\r\n\x00"
+
+// request gives what is sent, before and after the Host field's value.
+func request(c *Config, reads bool) (before, after []byte) {
+	version := "HTTP/1.1"
+	if reads {
+		version = "HTTP/1.0" // to which no server answers in chunks
+	}
+	before = []byte(c.Method + " " + c.Path + " " + version + "\r\nHost: ")
+	after = []byte("\r\n")
+	connection := "Connection: close\r\n"
+	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
+		after = append(after, name+": "+c.Headers[name]+"\r\n"...)
+		if strings.EqualFold(name, "connection") {
+			connection = ""
+		}
+	}
+	after = append(after, connection...)
+	if c.Body != "" {
+		after = append(after, "Content-Length: "+strconv.Itoa(len(c.Body))+"\r\n"...)
+	}
+	return before, append(after, "\r\n"+c.Body...)
 }
 
 // maxResponse is how much of a response is looked at, in bytes.
@@ -118,120 +134,15 @@ func (c *check) Run(t *health.Target) health.Result {
 	if _, err := p.Write(append(append(bytes.Clone(c.before), host...), c.after...)); err != nil {
 		return health.Failed(err)
 	}
-	var m httpmsg.Message
-	parser := http1.Parser{Limits: http1.Limits{MaxFields: 256}}
-	var got []byte
-	b := make([]byte, 4<<10)
-	head := 0
-	for {
-		n, err := p.Read(b)
-		got = append(got, b[:n]...)
-		if head == 0 && len(got) > 0 {
-			var perr error
-			if head, perr = parser.Response(&m, got); perr != nil {
-				return health.Result{Code: "L7RSP", Desc: perr.Error()}
-			}
-		}
-		switch {
-		case head > 0 && (!c.expect.body() || c.head || err != nil || len(got) >= maxResponse || c.complete(&m, len(got)-head)):
-			return c.expect.judge(m.Status, got[head:])
-		case err != nil:
-			return health.Failed(err)
-		case len(got) >= maxResponse:
-			return health.Result{Code: "L7RSP", Desc: "the response's head is too large"}
+	resp := response{head: c.head, parser: http1.Parser{Limits: http1.Limits{MaxFields: 256}}}
+	if r := resp.readHead(p); r.Code != "" {
+		return r
+	}
+	if c.expect.body() {
+		if r := resp.readBody(p, &c.expect); r.Code != "" {
+			r.Status = resp.m.Status
+			return r
 		}
 	}
-}
-
-// complete reports whether a body of a known length has come.
-func (c *check) complete(m *httpmsg.Message, have int) bool {
-	if v, ok := m.Header("content-length"); ok {
-		if n, err := strconv.Atoi(string(v)); err == nil {
-			return have >= n
-		}
-	}
-	return false
-}
-
-// expectation judges responses.
-type expectation struct {
-	ranges  [][2]int
-	rstatus *regexp.Regexp
-	text    []byte
-	rtext   *regexp.Regexp
-	not     bool
-}
-
-func newExpectation(c Expect) (e expectation, err error) {
-	e.not = c.Not
-	given := 0
-	for _, s := range []string{c.Status, c.RStatus, c.String, c.RString} {
-		if s != "" {
-			given++
-		}
-	}
-	switch {
-	case given > 1:
-		return e, errors.New("expect: write one of status, rstatus, string and rstring")
-	case given == 0 && c.Not:
-		return e, errors.New("expect: not turns nothing around")
-	case c.RStatus != "":
-		e.rstatus, err = regexp.Compile(c.RStatus)
-	case c.String != "":
-		e.text = []byte(c.String)
-	case c.RString != "":
-		e.rtext, err = regexp.Compile(c.RString)
-	case c.Status == "":
-		e.ranges = [][2]int{{200, 399}}
-	default:
-		e.ranges, err = parseRanges(c.Status)
-	}
-	if err != nil {
-		err = fmt.Errorf("expect: %w", err)
-	}
-	return e, err
-}
-
-func parseRanges(text string) (out [][2]int, err error) {
-	for part := range strings.SplitSeq(text, ",") {
-		low, high, two := strings.Cut(strings.TrimSpace(part), "-")
-		if !two {
-			high = low
-		}
-		a, err1 := strconv.Atoi(low)
-		b, err2 := strconv.Atoi(high)
-		if err1 != nil || err2 != nil || a < 100 || b > 999 || a > b {
-			return nil, fmt.Errorf("%q is neither a status nor a range such as 200-299", part)
-		}
-		out = append(out, [2]int{a, b})
-	}
-	return out, nil
-}
-
-// body reports whether the body is looked at.
-func (e *expectation) body() bool { return e.text != nil || e.rtext != nil }
-
-func (e *expectation) judge(status int, body []byte) health.Result {
-	met := false
-	switch {
-	case e.text != nil:
-		met = bytes.Contains(body, e.text)
-	case e.rtext != nil:
-		met = e.rtext.Match(body)
-	case e.rstatus != nil:
-		met = e.rstatus.MatchString(strconv.Itoa(status))
-	default:
-		for _, r := range e.ranges {
-			met = met || r[0] <= status && status <= r[1]
-		}
-	}
-	r := health.Result{OK: met != e.not, Code: "L7OK", Status: status, Desc: httpmsg.StatusText(status)}
-	switch {
-	case r.OK:
-	case e.body():
-		r.Code, r.Desc = "L7RSP", "the body is not as expected"
-	default:
-		r.Code = "L7STS"
-	}
-	return r
+	return c.expect.judge(resp.m.Status, resp.got)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/health"
+	"github.com/fairleadproxy/fairlead/core/moduletest"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
@@ -52,6 +53,30 @@ func answer(response string) func(net.Conn) {
 	}
 }
 
+// hold keeps the connection until the other side ends it.
+func hold(c net.Conn) { _, _ = io.Copy(io.Discard, c) } // how it ends does not matter
+
+func TestConformance(t *testing.T) {
+	moduletest.Run(t, health.Kind, "http", ``, `path = "/healthz"`+"\n"+`headers = { X-A = "b" }`+"\n"+`expect = "200-299,401"`, `expect = { string = "ok", not = true }`)
+}
+
+func TestWrongConfig(t *testing.T) {
+	for want, c := range map[string]Config{
+		`method: "a b" is not a method such as "GET"`:                              {Method: "a b", Path: "/"},
+		`path: "healthz" does not begin with "/", or has spaces`:                   {Method: "GET", Path: "healthz"},
+		`host: "a b" has spaces`:                                                   {Method: "GET", Path: "/", Host: "a b"},
+		`headers: Host is not written here: it stands in host`:                     {Method: "GET", Path: "/", Headers: map[string]string{"Host": "a"}},
+		`headers: "X: a\nb" is not a valid field`:                                  {Method: "GET", Path: "/", Headers: map[string]string{"X": "a\nb"}},
+		`expect: "2xx" is neither a status nor a range such as 200-299`:            {Method: "GET", Path: "/", Expect: Expect{Status: "2xx"}},
+		`expect: write one of status, rstatus, string and rstring`:                 {Method: "GET", Path: "/", Expect: Expect{Status: "200", String: "a"}},
+		`expect: the response to a HEAD request has no body; write method = "GET"`: {Method: "HEAD", Path: "/", Expect: Expect{String: "a"}},
+	} {
+		if _, err := New(nil, c); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 func TestRun(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"
 	for _, c := range []struct {
@@ -72,9 +97,25 @@ func TestRun(t *testing.T) {
 		{"body missing", Config{Expect: Expect{String: "no"}}, answer(ok), false, "L7RSP", 200},
 		{"body by regex", Config{Expect: Expect{RString: "y.s"}}, answer(ok), true, "L7OK", 200},
 		{"body until the end", Config{Expect: Expect{String: "tail"}}, answer("HTTP/1.0 200 OK\r\n\r\nhead and tail"), true, "L7OK", 200},
+		{"body that goes on", Config{Expect: Expect{String: "yes"}}, func(c net.Conn) {
+			answer("HTTP/1.0 200 OK\r\n\r\nyes and")(c)
+			hold(c)
+		}, true, "L7OK", 200},
+		{"body that does not come", Config{Expect: Expect{String: "no", Not: true}}, func(c net.Conn) {
+			answer("HTTP/1.0 200 OK\r\n\r\nyes and")(c)
+			hold(c)
+		}, false, "L7TOUT", 200},
+		{"body that is cut", Config{Expect: Expect{String: "no", Not: true}}, answer("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nyes"), false, "L7RSP", 200},
+		{"body without the string", Config{Expect: Expect{String: "no", Not: true}}, answer(ok), true, "L7OK", 200},
+		{"no body", Config{Expect: Expect{String: "x"}}, func(c net.Conn) {
+			answer("HTTP/1.1 204 No Content\r\n\r\n")(c)
+			hold(c)
+		}, false, "L7RSP", 204},
+		{"interim response", Config{}, answer("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok), true, "L7OK", 200},
+		{"two lengths", Config{}, answer("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), false, "L7RSP", 0},
 		{"garbage", Config{}, answer("\x00\x01\x02\r\n\r\n"), false, "L7RSP", 0},
 		{"nothing", Config{}, func(net.Conn) {}, false, "L7RSP", 0},
-		{"silence", Config{}, func(c net.Conn) { time.Sleep(time.Second) }, false, "L7TOUT", 0},
+		{"silence", Config{}, hold, false, "L7TOUT", 0},
 		{"a byte at a time", Config{}, func(c net.Conn) {
 			for _, b := range []byte("HTTP/1.1 200 OK\r\nX-Slow: " + strings.Repeat("x", 100)) {
 				if _, err := c.Write([]byte{b}); err != nil {
@@ -110,7 +151,7 @@ func TestRun(t *testing.T) {
 
 func TestRequest(t *testing.T) {
 	got := make(chan string, 1)
-	check, err := New(nil, Config{Method: "POST", Path: "/x?y=1", Host: "h.example.com", Headers: map[string]string{"X-A": "b"}, Body: "ping"})
+	check, err := New(nil, Config{Method: "POST", Path: "/x?y=1", Host: "h.example.com", Headers: map[string]string{"X-B": "c", "X-A": "b"}, Body: "ping"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +163,7 @@ func TestRequest(t *testing.T) {
 		}
 		got <- string(b[:n])
 	}))
-	want := "POST /x?y=1 HTTP/1.1\r\nHost: h.example.com\r\nConnection: close\r\nX-A: b\r\nContent-Length: 4\r\n\r\nping"
+	want := "POST /x?y=1 HTTP/1.1\r\nHost: h.example.com\r\nX-A: b\r\nX-B: c\r\nConnection: close\r\nContent-Length: 4\r\n\r\nping"
 	if s := <-got; s != want {
 		t.Errorf("got  %q\nwant %q", s, want)
 	}

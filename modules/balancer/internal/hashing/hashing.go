@@ -35,24 +35,35 @@ type Config struct {
 	HashBalanceFactor int `toml:"hash-balance-factor" min:"0" max:"65535"`
 }
 
-// Key appends the bytes to hash for a request to dst; ok is false when the
-// request has no such key, and then servers take turns.
-type Key func(dst []byte, r *balancer.Request) (key []byte, ok bool)
+// Key gives the bytes to hash for a request: a view of what the request has, or
+// up to MaxRoom bytes that it appends to room. ok is false when the request has
+// no such key, and then servers take turns.
+type Key func(room []byte, r *balancer.Request) (key []byte, ok bool)
+
+// MaxRoom is how many bytes a Key finds room for.
+const MaxRoom = 16
 
 // Balancer picks servers by the hash of a key.
 type Balancer struct {
-	c    Config
-	key  Key
-	own  Function // of the key, whatever the backend's hash-type says; nil for none
-	hash Function
-	turn atomic.Uint64 // of requests without a key
+	c     Config
+	key   Key
+	hash  Function
+	fixed bool          // the backend's function does not count
+	named bool          // a function is named, here or in the backend
+	turn  atomic.Uint64 // of requests without a key
 }
 
 // New makes a balancer. own is the function of keys that have one of their own,
-// as addresses have; nil for none.
+// as addresses have; nil for none. It counts before the backend's.
 func New(c Config, key Key, own Function) *Balancer {
-	b := &Balancer{c: c, key: key, own: own}
-	b.settle()
+	b := &Balancer{c: c, key: key, hash: own, named: c.HashFunction != ""}
+	b.fixed = own != nil || b.named
+	if f := functions[c.HashFunction]; f != nil {
+		b.hash = f
+	}
+	if b.hash == nil {
+		b.hash = hash.SDBM
+	}
 	return b
 }
 
@@ -61,40 +72,17 @@ func (b *Balancer) SetHashType(method, function, modifier string, factor int) {
 	b.c.HashType = cmp.Or(b.c.HashType, method)
 	b.c.Avalanche = b.c.Avalanche || modifier == "avalanche"
 	b.c.HashBalanceFactor = cmp.Or(b.c.HashBalanceFactor, factor)
-	if b.c.HashFunction == "" {
-		// HAProxy hashes an address by its own bytes even where the backend names a
-		// function; that one is named has a consistent hash do without avalanche.
-		b.named(function)
-		return
-	}
-	b.settle()
-}
-
-// named settles on the backend's function.
-func (b *Balancer) named(function string) {
-	own := b.own
-	b.c.HashFunction = function
-	b.settle()
-	if own != nil {
-		b.hash = own
-	}
-}
-
-// settle finds the function.
-func (b *Balancer) settle() {
-	switch f := functions[b.c.HashFunction]; {
-	case f != nil:
-		b.hash = f
-	case b.own != nil:
-		b.hash = b.own
-	default:
-		b.hash = hash.SDBM
+	if f := functions[function]; f != nil {
+		b.named = true
+		if !b.fixed {
+			b.hash = f
+		}
 	}
 }
 
 // avalanche reports whether hashes are mixed once more.
 func (b *Balancer) avalanche() bool {
-	return b.c.Avalanche || b.c.HashType == consistent && b.c.HashFunction == ""
+	return b.c.Avalanche || b.c.HashType == consistent && !b.named
 }
 
 // SetKey replaces the key, as when an expression was compiled.
@@ -127,7 +115,7 @@ func (p *picker) Pick(r *balancer.Request) balancer.Server {
 	}
 	var room []byte
 	if r.Env != nil {
-		room = r.Env.Scratch(256)
+		room = r.Env.Scratch(MaxRoom)
 	}
 	key, ok := p.b.key(room, r)
 	if !ok {
@@ -154,7 +142,7 @@ var _ balancer.HashTyped = (*Balancer)(nil)
 
 // KeyOf makes a Key of an expression.
 func KeyOf(x *expr.Expr) Key {
-	return func(dst []byte, r *balancer.Request) ([]byte, bool) {
+	return func(_ []byte, r *balancer.Request) ([]byte, bool) {
 		if r.Env == nil {
 			return nil, false
 		}
@@ -163,6 +151,6 @@ func KeyOf(x *expr.Expr) Key {
 		if !x.Eval(r.Env, s) || !expr.Cast(r.Env, s, expr.Bin) {
 			return nil, false
 		}
-		return append(dst, s.Bytes...), true
+		return s.Bytes, true
 	}
 }
