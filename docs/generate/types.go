@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding"
 	"fmt"
 	"reflect"
 	"strings"
@@ -39,6 +40,8 @@ func (n namer) name(t reflect.Type) string {
 		return s
 	}
 	switch {
+	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+		return "string"
 	case strings.HasPrefix(t.Name(), "OneOrMany["):
 		one := n.name(t.Elem())
 		return one + ", or list of these"
