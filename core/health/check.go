@@ -49,6 +49,23 @@ type Result struct {
 	Duration time.Duration
 }
 
+// reasons are HAProxy's words for the codes, as its logs have them.
+var reasons = map[string]string{
+	"L4OK": "Layer4 check passed", "L4TOUT": "Layer4 timeout", "L4CON": "Layer4 connection problem",
+	"L6OK": "Layer6 check passed", "L6TOUT": "Layer6 timeout", "L6RSP": "Layer6 invalid response",
+	"L7OK": "Layer7 check passed", "L7TOUT": "Layer7 timeout", "L7RSP": "Layer7 invalid response", "L7STS": "Layer7 wrong status",
+	"HANA": "Health analyze",
+}
+
+// Reason gives the code in HAProxy's words, such as "Layer7 wrong status"; the
+// code itself where there are none.
+func (r Result) Reason() string {
+	if words := reasons[r.Code]; words != "" {
+		return words
+	}
+	return r.Code
+}
+
 // Target is the server of one check.
 type Target struct {
 	// Dial connects to the server as streams do.

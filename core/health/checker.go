@@ -69,6 +69,13 @@ func (c *Checker) State() string {
 	return s.state(c.config)
 }
 
+// Progress gives the state in the words that HAProxy's logs of checks end with,
+// also when it is settled: "3/3 UP", "0/2 DOWN".
+func (c *Checker) Progress() string {
+	s := c.Status()
+	return s.progress(c.config)
+}
+
 // Adopt takes over the status of a checker of the same server, before Run.
 func (c *Checker) Adopt(s Status) {
 	c.mu.Lock()

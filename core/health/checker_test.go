@@ -244,3 +244,22 @@ func TestAdoptDown(t *testing.T) {
 		t.Errorf("got %s", s)
 	}
 }
+
+// The words are those of HAProxy 2.6.
+func TestWords(t *testing.T) {
+	k := New(&script{text: "+"}, Target{}, Config{Rise: 2, Fall: 3}, &states{})
+	for _, c := range []struct{ result, state, progress string }{
+		{"+", "UP", "3/3 UP"}, {"-", "UP 2/3", "2/3 UP"}, {"-", "UP 1/3", "1/3 UP"}, {"-", "DOWN", "0/2 DOWN"},
+		{"+", "DOWN 1/2", "1/2 DOWN"}, {"+", "UP", "3/3 UP"},
+	} {
+		k.note(Result{OK: c.result == "+"})
+		if k.State() != c.state || k.Progress() != c.progress {
+			t.Errorf("after %s: %q and %q, want %q and %q", c.result, k.State(), k.Progress(), c.state, c.progress)
+		}
+	}
+	for code, want := range map[string]string{"L7STS": "Layer7 wrong status", "L4CON": "Layer4 connection problem", "X": "X"} {
+		if got := (Result{Code: code}).Reason(); got != want {
+			t.Errorf("%s is %q, want %q", code, got, want)
+		}
+	}
+}

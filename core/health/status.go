@@ -73,6 +73,14 @@ func (s *Status) lose(c Config, now time.Time) (changed bool) {
 	return true
 }
 
+// progress gives how far it is from the other state.
+func (s *Status) progress(c Config) string {
+	if s.Up {
+		return fmt.Sprintf("%d/%d UP", s.Health-c.Rise+1, c.Fall)
+	}
+	return fmt.Sprintf("%d/%d DOWN", s.Health, c.Rise)
+}
+
 // state gives the state in HAProxy's words.
 func (s *Status) state(c Config) string {
 	switch {

@@ -18,7 +18,7 @@ type section struct {
 
 var sections = []section{
 	{"[global]", "What concerns the process. A reload takes up `hard-stop-after`, `log`, `log-tag`, `log-send-hostname`, " +
-		"`mptcp-fallback` and `spread-checks`; the other keys hold from the start to the end of the process.", []reflect.Type{reflect.TypeFor[config.Global]()}},
+		"`mptcp-fallback`, `mptcp` and `spread-checks`; the other keys hold from the start to the end of the process.", []reflect.Type{reflect.TypeFor[config.Global]()}},
 	{"[defaults] and [defaults.NAME]", "Settings that frontends and backends start from: all keys of " +
 		"[frontend.NAME](#frontendname) and [backend.NAME](#backendname) apart from `id`, `description`, `bind`, `use-backend`, " +
 		"`monitor-fail`, `servers`, `server` and `use-server`. A proxy takes those of the section that its `from` names, else those of `[defaults]`. " +

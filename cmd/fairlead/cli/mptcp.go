@@ -12,30 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/mptcp"
 )
-
-// pathsOf gives what [global.mptcp] declares; nil is for no such section.
-func pathsOf(c *config.Mptcp) mptcp.Paths {
-	p := mptcp.NoPaths()
-	if c == nil {
-		return p
-	}
-	if c.Subflows != nil {
-		p.Limits.Subflows = *c.Subflows
-	}
-	if c.AddAddrAccepted != nil {
-		p.Limits.AddAddrAccepted = *c.AddAddrAccepted
-	}
-	for _, e := range c.Endpoints {
-		p.Endpoints = append(p.Endpoints, mptcp.Endpoint{
-			Addr: e.Address.Addr, Port: e.Port, Device: e.Device,
-			Signal: e.Signal, Subflow: e.Subflow, Backup: e.Backup, Fullmesh: e.Fullmesh,
-		})
-	}
-	return p
-}
 
 func mptcpCommand() *cobra.Command {
 	c := &cobra.Command{

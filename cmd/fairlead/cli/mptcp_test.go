@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/admin"
-	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/mptcp"
 )
 
@@ -167,25 +166,5 @@ func TestMptcpConnections(t *testing.T) {
 	}
 	if _, err := mptcpRun(t, "status", "now"); err == nil || !strings.Contains(err.Error(), `unknown command "now"`) {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestPathsOf(t *testing.T) {
-	for _, c := range []*config.Mptcp{nil, {}} {
-		if got := pathsOf(c); !got.Empty() {
-			t.Errorf("nothing declared: %+v", got)
-		}
-	}
-	zero, four := 0, 4
-	got := pathsOf(&config.Mptcp{Subflows: &four, AddAddrAccepted: &zero, Endpoints: []config.MptcpEndpoint{
-		{Address: config.IPAddress{Addr: netip.MustParseAddr("10.0.1.1")}, Device: "eth1", Signal: true, Backup: true, Port: 80},
-		{Address: config.IPAddress{Addr: netip.MustParseAddr("10.0.2.1")}, Subflow: true, Fullmesh: true},
-	}})
-	want := mptcp.Paths{Limits: mptcp.Limits{Subflows: 4}, Endpoints: []mptcp.Endpoint{
-		{Addr: netip.MustParseAddr("10.0.1.1"), Device: "eth1", Signal: true, Backup: true, Port: 80},
-		{Addr: netip.MustParseAddr("10.0.2.1"), Subflow: true, Fullmesh: true},
-	}}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v", got)
 	}
 }
