@@ -49,7 +49,8 @@ type Server interface {
 	// Name is the name within the backend, ID its number from 1 (HAProxy's puid).
 	Name() string
 	ID() int
-	// Weight is the effective weight, 1 to 256 (slow start included).
+	// Weight is the effective weight, slow start included: 1 to 4096, 16 for
+	// each unit of the configuration's.
 	Weight() int
 	// Conns counts the streams being served and queued at the server.
 	Conns() int64

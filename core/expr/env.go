@@ -170,7 +170,7 @@ type Server interface {
 	Usable() bool
 	Conns() int64
 	Queued() int64
-	// Weight gives the effective weight now.
-	Weight() int
+	// EffectiveWeight gives the weight now, in the configuration's units.
+	EffectiveWeight() int
 	SessionRate() int64
 }

@@ -141,7 +141,7 @@ func (s *Server) Checked(r health.Result) {
 
 // reason tells a result in the form that HAProxy's logs have.
 func reason(r health.Result) string {
-	text := "reason: " + r.Code
+	text := "reason: " + r.Reason()
 	if r.Status != 0 {
 		text += fmt.Sprintf(", code: %d", r.Status)
 	}
@@ -206,8 +206,8 @@ func (s *Server) warmUp(ctx context.Context) {
 // observed judges the server by a stream, where it is observed at that layer.
 func (s *Server) observed(layer observation, ok bool) {
 	c := &s.checks
-	if c.observe < layer || c.checker == nil {
-		return
+	if c.observe < layer || c.checker == nil || ok && c.observe != layer {
+		return // a connection alone is no success at layer 7
 	}
 	if ok {
 		s.errorsInRow.Store(0)

@@ -71,14 +71,20 @@ func (s *Server) Name() string { return s.name }
 // ID gives the server's number, from 1.
 func (s *Server) ID() int { return s.id }
 
-// Weight gives the effective weight.
+// weightScale makes room below a weight of 1 for slow starts.
+const weightScale = 16
+
+// Weight gives the effective weight, scaled, as balancers want it.
 func (s *Server) Weight() int {
 	w := s.weight.Load()
 	if w == 0 {
 		return 0
 	}
-	return int(max(1, w*s.factor.Load()/fullWeight))
+	return int(max(1, w*weightScale*s.factor.Load()/fullWeight))
 }
+
+// EffectiveWeight gives the same in the configuration's units.
+func (s *Server) EffectiveWeight() int { return (s.Weight() + weightScale - 1) / weightScale }
 
 // Conns gives the streams served and queued here.
 func (s *Server) Conns() int64 { return s.served.Load() + s.waiting.len() }
@@ -245,6 +251,7 @@ func (s *Server) open(client *session.Conn, timeout time.Duration) (*serverConn,
 		return nil, err
 	}
 	s.Connects.Add(1)
+	s.observed(observeLayer4, true)
 	if conn.MPTCP() {
 		if info, ok := mptcp.Read(conn.FD()); ok && !info.Fallback {
 			s.MPTCP.Add(1)

@@ -28,6 +28,9 @@ type Conn struct {
 	soft net.Conn        // nil when a kernel socket
 	fd   int             // -1 when not a kernel socket
 
+	base    *Conn // the connection that this one is a layer over, nil for none
+	layered bool  // another connection is a layer over this one, and keeps its deadlines
+
 	read  operation
 	write operation
 
@@ -86,7 +89,12 @@ func WrapConn(nc net.Conn) *Conn { return &Conn{h: nc, soft: nc, fd: -1} }
 
 // FD gives the socket's descriptor, -1 when there is none. It stays the
 // connection's own: use it for socket options only, never close it.
-func (c *Conn) FD() int { return c.fd }
+func (c *Conn) FD() int {
+	if c.base != nil {
+		return c.base.FD()
+	}
+	return c.fd
+}
 
 // NetConn gives the wrapped connection, nil for a kernel socket.
 func (c *Conn) NetConn() net.Conn { return c.soft }
@@ -108,6 +116,9 @@ func (c *Conn) WriteTimeout(d time.Duration) { c.write.timeout.Store(int64(d)) }
 // early is set anew by retry, so a busy connection with one timeout touches its
 // timer once in that time.
 func (c *Conn) arm(op *operation, set func(time.Time) error) {
+	if c.layered {
+		return
+	}
 	timeout := op.timeout.Load()
 	if timeout <= 0 {
 		if op.armed != 0 {

@@ -89,10 +89,11 @@ func (c *Conn) CloseWrite() error {
 
 // Reset makes Close send a reset instead of a normal end.
 func (c *Conn) Reset() error {
-	if c.fd < 0 {
+	fd := c.FD()
+	if fd < 0 {
 		return nil
 	}
-	return os.NewSyscallError("setsockopt", unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
+	return os.NewSyscallError("setsockopt", unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
 }
 
 // PeerClosed reports whether the peer has closed or reset the connection and
@@ -109,11 +110,12 @@ func (c *Conn) Pending() bool {
 }
 
 func (c *Conn) peek() (int, error) {
-	if c.fd < 0 {
+	fd := c.FD()
+	if fd < 0 {
 		return 0, unix.EAGAIN
 	}
 	var b [1]byte
-	n, _, err := unix.Recvfrom(c.fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	n, _, err := unix.Recvfrom(fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
 	return n, err
 }
 

@@ -85,7 +85,7 @@ func (w *Watcher) Closed(c *Conn, event func(Event)) bool {
 }
 
 func (w *Watcher) add(x *watch, events uint32) bool {
-	fd := x.conn.fd
+	fd := x.conn.FD()
 	if fd < 0 {
 		return false
 	}
@@ -105,12 +105,13 @@ func (w *Watcher) add(x *watch, events uint32) bool {
 
 // Forget ends the watch on c without an event and reports whether there was one.
 func (w *Watcher) Forget(c *Conn) bool {
-	if c.fd < 0 {
+	fd := c.FD()
+	if fd < 0 {
 		return false
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	x := w.watches[int32(c.fd)]
+	x := w.watches[int32(fd)]
 	if x == nil || x.conn != c {
 		return false
 	}

@@ -175,6 +175,7 @@ func BenchmarkSource(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p.Pick(r)
+		r.Env.Recycle()
 	}
 }
 

@@ -39,7 +39,7 @@ func init() {
 		ofServer("the streams of the server", expr.Server.Conns, "srv_conn"),
 		ofServer("the streams that wait for the server", expr.Server.Queued, "srv_queue"),
 		ofServer("the sessions begun at the server in the last second", expr.Server.SessionRate, "srv_sess_rate"),
-		ofServer("the server's weight now", func(s expr.Server) int64 { return int64(s.Weight()) }, "srv_weight"),
+		ofServer("the server's weight now", func(s expr.Server) int64 { return int64(s.EffectiveWeight()) }, "srv_weight"),
 		register.As(expr.Fetch{Doc: "whether the server can be used", Out: expr.Bool, Phases: expr.Everywhere, Args: server, Eval: isUp}, "srv_is_up"),
 		register.As(expr.Fetch{Doc: "the name of the frontend", Out: expr.Str, Phases: expr.WithStream, Eval: name(func(e *expr.Env) string { return e.Stream.Frontend })}, "fe_name"),
 		register.As(expr.Fetch{Doc: "the name of the backend", Out: expr.Str, Phases: expr.WithStream, Eval: name(func(e *expr.Env) string { return e.Stream.Backend })}, "be_name"),

@@ -30,12 +30,12 @@ type fakeServer struct {
 	weight              int
 }
 
-func (s *fakeServer) Name() string       { return s.name }
-func (s *fakeServer) Usable() bool       { return s.usable }
-func (s *fakeServer) Conns() int64       { return s.conns }
-func (s *fakeServer) Queued() int64      { return s.queued }
-func (s *fakeServer) Weight() int        { return s.weight }
-func (s *fakeServer) SessionRate() int64 { return s.rate }
+func (s *fakeServer) Name() string         { return s.name }
+func (s *fakeServer) Usable() bool         { return s.usable }
+func (s *fakeServer) Conns() int64         { return s.conns }
+func (s *fakeServer) Queued() int64        { return s.queued }
+func (s *fakeServer) EffectiveWeight() int { return s.weight }
+func (s *fakeServer) SessionRate() int64   { return s.rate }
 
 // table has the frontend "web" and the backends "app", "down" and "free".
 type table struct{ frontends, backends map[string]*fakeProxy }

@@ -9,13 +9,11 @@ import (
 	"github.com/fairleadproxy/fairlead/modules/balancer/internal/load"
 )
 
-// Where HAProxy 2.6 was seen to place servers on the ring: each has 16 points
-// for each unit of its weight, and there is room for those of 4096 before the
-// next ID's begin. So both send a key to the same server.
-const (
-	pointsPerWeight = 16
-	pointsPerID     = 4096
-)
+// pointsPerID is the room for a server's points before the next ID's begin, as
+// HAProxy 2.6 was seen to place servers on the ring: each has a point for each
+// unit of its weight (16 for each of the configuration's). So both send a key to
+// the same server.
+const pointsPerID = 4096
 
 // ring is the servers' points, sorted. A server has the same points whichever
 // others there are.
@@ -29,11 +27,11 @@ func newRing(servers []balancer.Server) *ring {
 	slices.SortStableFunc(r.servers, func(a, b balancer.Server) int { return cmp.Compare(a.ID(), b.ID()) })
 	n := 0
 	for _, s := range servers {
-		n += s.Weight() * pointsPerWeight
+		n += s.Weight()
 	}
 	r.points = make([]uint64, 0, n)
 	for i, s := range r.servers {
-		for j := range s.Weight() * pointsPerWeight {
+		for j := range s.Weight() {
 			at := hash.Avalanche(uint32(s.ID())*pointsPerID + uint32(j))
 			r.points = append(r.points, uint64(at)<<32|uint64(i))
 		}

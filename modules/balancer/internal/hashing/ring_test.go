@@ -48,7 +48,7 @@ func TestPointsStay(t *testing.T) {
 			of[p>>32] = true
 		}
 	}
-	if len(of) != 3*pointsPerWeight {
+	if len(of) != 3 {
 		t.Fatalf("s2 has %d points", len(of))
 	}
 	for _, p := range alone.points {
