@@ -103,6 +103,9 @@ func (g *Graph) Multipath() string {
 			}
 		}
 	}
+	if n := relay.SpliceRefused(); n > 0 {
+		fmt.Fprintf(&b, "# splice(2) was refused by this kernel %d times; those connections pass through buffers\n", n)
+	}
 	return b.String()
 }
 

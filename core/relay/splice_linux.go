@@ -111,6 +111,10 @@ func (p *pipe) tryOut(fd uintptr) bool {
 // spliceRefused counts the sockets whose kernel refused splice(2).
 var spliceRefused atomic.Int64
 
+// SpliceRefused gives how often the kernel refused splice(2) between two sockets
+// since the process began.
+func SpliceRefused() int64 { return spliceRefused.Load() }
+
 // errNoSplice says that the kernel refuses splice(2) between the two, before any byte moved.
 var errNoSplice = errors.New("splice refused")
 

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -316,7 +317,7 @@ servers = ["mptcp@10.2.1.2:9000"]
 	}
 	flaps := 0
 	for begin := time.Now(); time.Since(begin) < (seconds-15)*time.Second; flaps++ {
-		l := links[flaps%len(links)]
+		l := links[rand.IntN(len(links))]
 		n.cut(l.ns, l.dev)
 		time.Sleep(700 * time.Millisecond)
 		n.mend(l.ns, l.dev, l.addr)

@@ -13,6 +13,7 @@ import (
 type server struct {
 	network, address string // as net.Dial takes them
 	datagrams        bool
+	multipath        bool // MPTCP
 	octets           bool // on a stream, each message has its length before it
 }
 
@@ -28,7 +29,7 @@ func parseAddress(s string) (server, error) {
 	}
 	to := server{datagrams: a.Dgram}
 	switch a.Network {
-	case address.UDP, address.TCP:
+	case address.UDP, address.TCP, address.MPTCP:
 		if a.Host == "" || a.Host == "*" {
 			return server{}, fmt.Errorf("address %q names no host: write the server's, such as \"127.0.0.1:514\"", s)
 		}
@@ -36,7 +37,8 @@ func parseAddress(s string) (server, error) {
 		if a.HasPort {
 			port = a.PortLow
 		}
-		to.network, to.address = a.Network.String(), net.JoinHostPort(a.Host, strconv.Itoa(int(port)))
+		to.multipath = a.Network == address.MPTCP
+		to.network, to.address = strings.TrimPrefix(a.Network.String(), "mp"), net.JoinHostPort(a.Host, strconv.Itoa(int(port)))
 		switch a.Family {
 		case address.V4:
 			to.network += "4"
@@ -51,7 +53,7 @@ func parseAddress(s string) (server, error) {
 	case address.Abnsz:
 		to.address = "@" + a.Path + "\x00"
 	default:
-		return server{}, fmt.Errorf("address %q: syslog does not go over %s: write \"tcp@\", \"udp@\" or a unix socket's path", s, a.Network)
+		return server{}, fmt.Errorf("address %q: syslog does not go over %s: write \"tcp@\", \"mptcp@\", \"udp@\" or a unix socket's path", s, a.Network)
 	}
 	to.network = "unix"
 	if to.datagrams {

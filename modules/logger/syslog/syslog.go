@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/logs"
@@ -86,7 +87,13 @@ func New(ctx *module.Context, c Config) (logs.Logger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Logger{conn: conn{to: to, header: h, dial: ctx.Dial}}
+	dial := ctx.Dial
+	if to.multipath {
+		var d net.Dialer
+		d.SetMultipathTCP(true)
+		dial = d.DialContext
+	}
+	l := &Logger{conn: conn{to: to, header: h, dial: dial}}
 	o := logs.Options{Name: "logger.syslog", QueueBytes: int(c.Queue)}
 	if !to.datagrams {
 		o.Interval = 5 * time.Millisecond
