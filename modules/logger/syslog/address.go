@@ -13,8 +13,8 @@ import (
 type server struct {
 	network, address string // as net.Dial takes them
 	datagrams        bool
-	multipath        bool // MPTCP
 	octets           bool // on a stream, each message has its length before it
+	multipath        bool // MPTCP
 }
 
 // defaultPort is syslog's (RFC 5426 section 3.3; HAProxy manual 4.2 "log").

@@ -179,15 +179,16 @@ func TestAddresses(t *testing.T) {
 		in   string
 		want server
 	}{
-		{"127.0.0.1", server{"udp", "127.0.0.1:514", true, false}},
-		{"127.0.0.1:1514", server{"udp", "127.0.0.1:1514", true, false}},
-		{"[::1]:514", server{"udp", "[::1]:514", true, false}},
-		{"ipv4@log.example", server{"udp4", "log.example:514", true, false}},
-		{"tcp@log.example:601", server{"tcp", "log.example:601", false, false}},
-		{"tcp6@log.example", server{"tcp6", "log.example:514", false, false}},
-		{"/dev/log", server{"unixgram", "/dev/log", true, false}},
-		{"uxst@/dev/log", server{"unix", "/dev/log", false, false}},
-		{"abnsz@x", server{"unixgram", "@x\x00", true, false}},
+		{"127.0.0.1", server{"udp", "127.0.0.1:514", true, false, false}},
+		{"127.0.0.1:1514", server{"udp", "127.0.0.1:1514", true, false, false}},
+		{"[::1]:514", server{"udp", "[::1]:514", true, false, false}},
+		{"ipv4@log.example", server{"udp4", "log.example:514", true, false, false}},
+		{"tcp@log.example:601", server{"tcp", "log.example:601", false, false, false}},
+		{"tcp6@log.example", server{"tcp6", "log.example:514", false, false, false}},
+		{"mptcp@log.example:601", server{"tcp", "log.example:601", false, false, true}},
+		{"/dev/log", server{"unixgram", "/dev/log", true, false, false}},
+		{"uxst@/dev/log", server{"unix", "/dev/log", false, false, false}},
+		{"abnsz@x", server{"unixgram", "@x\x00", true, false, false}},
 	}
 	for _, tt := range tests {
 		if got, err := parseAddress(tt.in); err != nil || got != tt.want {
@@ -204,7 +205,7 @@ func TestRefused(t *testing.T) {
 		{Config{Len: 1024}, "address is empty"},
 		{Config{Address: "udpp@x", Len: 1024}, `did you mean "udp@"?`},
 		{Config{Address: ":514", Len: 1024}, "names no host"},
-		{Config{Address: "mptcp@x", Len: 1024}, `syslog does not go over mptcp: write "tcp@"`},
+		{Config{Address: "quic@x:1", Len: 1024}, `syslog does not go over quic: write "tcp@"`},
 		{Config{Address: "x", Len: 79}, "len 79 is outside 80 to 65535"},
 		{Config{Address: "x", Len: 65536}, "len 65536"},
 		{Config{Address: "tcp@x", Len: 1024, Framing: "lf"}, `unknown framing "lf"`},
