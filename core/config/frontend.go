@@ -82,6 +82,8 @@ type Bind struct {
 	// AcceptProxy says that clients begin with a PROXY protocol header: true, or
 	// a table that tells which. Default false.
 	AcceptProxy *AcceptProxy `toml:"accept-proxy,bool"`
+	// TLS has clients speak TLS: a table, or the file of a certificate. Default: plain.
+	TLS *BindTLS `toml:"tls"`
 
 	// Interface is the network interface to listen on. Default: any.
 	Interface string `toml:"interface"`

@@ -59,6 +59,8 @@ type ServerSettings struct {
 	// of version 1 or 2. Default false.
 	SendProxy   bool `toml:"send-proxy"`
 	SendProxyV2 bool `toml:"send-proxy-v2"`
+	// TLS has the connections speak TLS: true, or a table. Default: plain.
+	TLS *ServerTLS `toml:"tls,bool"`
 	// Source is the address to connect from. Default: the backend's.
 	Source *Source `toml:"source"`
 	// TCPUT is how long sent data may stay unacknowledged (TCP user timeout).

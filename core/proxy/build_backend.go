@@ -44,7 +44,7 @@ func (b *builder) backend(c *config.Backend, be *Backend) {
 	be.logChecks = c.Option.LogHealthChecks
 	b.balance(c, be, sc)
 	for i, s := range c.Servers {
-		b.server(c, s, be.servers[i])
+		b.server(c, s, be.servers[i], sc)
 	}
 	for _, u := range c.UseServer {
 		b.useServer(c, be, u, sc.In(expr.UseServer))

@@ -79,6 +79,7 @@ func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int)
 	if bc.Mode != 0 {
 		bind.options.Mode = strconv.FormatUint(uint64(bc.Mode), 8)
 	}
+	bind.tls = b.bindTLS(c, bc.TLS)
 	for _, a := range addrs {
 		if p := b.protocol(a.Protocol(), bc.Address); p != nil {
 			bind.places = append(bind.places, place{a, p})

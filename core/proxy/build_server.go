@@ -6,12 +6,13 @@ import (
 	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/health"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 )
 
 // server completes a server of its section.
-func (b *builder) server(c *config.Backend, sc *config.Server, s *Server) {
+func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope *expr.Scope) {
 	addr, err := address.ParseServer(sc.Address.Value)
 	if err != nil {
 		b.addressError(sc.Address, err)
@@ -26,6 +27,7 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server) {
 		MPTCPFallback: b.cfg.Global.MptcpFallback,
 	}
 	b.source(sc.Source, s)
+	b.serverTLS(sc.TLS, s, scope)
 	s.maxConn, s.maxQueue = int64(sc.Maxconn), int64(sc.Maxqueue)
 	s.backup, s.cookie = sc.Backup, sc.Cookie
 	s.slowStart = sc.Slowstart

@@ -20,6 +20,7 @@ type conn struct {
 	in    relay.Buffer
 	owned *serverConn // with http-reuse never: the server's connection that goes with it
 	facts session.Conn
+	shook time.Duration // the time of the TLS handshake
 
 	// upstream is the stream's connection to its server where that speaks MPTCP,
 	// for those who list such connections.
@@ -73,6 +74,13 @@ func (s *stream) welcome() bool {
 	if s.c.bind.acceptsProxy(&s.c.facts) || s.tx.ExpectProxy {
 		if err := s.c.readProxyHeader(); err != nil {
 			f.ReqErrors.Add(1)
+			return false
+		}
+	}
+	if config := s.c.bind.tls; config != nil {
+		if err := s.c.handshake(config); err != nil {
+			f.ConErrors.Add(1)
+			f.log.Debug("TLS handshake", "frontend", f.name, "client", s.c.facts.Src, "error", err)
 			return false
 		}
 	}

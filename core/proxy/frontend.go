@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -48,6 +49,7 @@ type Bind struct {
 	places    []place
 	options   protocol.ListenOptions
 	listeners []listener
+	tls       *tls.Config // nil: plain
 	proxyFrom proxySources
 	maxConn   slots
 }

@@ -132,6 +132,7 @@ func (g *Graph) Sockets() map[string]int {
 type Listening struct {
 	Frontend string
 	HTTP     bool
+	TLS      bool
 	Address  string // such as "tcp@0.0.0.0:80"
 	Port     uint16 // 0 for none
 }
@@ -147,7 +148,7 @@ func (g *Graph) Listening() []Listening {
 				if err != nil {
 					a = netip.AddrPort{} // it has no port
 				}
-				list = append(list, Listening{f.name, f.http, l.Addr(), a.Port()})
+				list = append(list, Listening{f.name, f.http, b.tls != nil, l.Addr(), a.Port()})
 			}
 		}
 	}

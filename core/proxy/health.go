@@ -97,18 +97,30 @@ func (s *Server) dialCheck(timeout time.Duration) (*relay.Conn, error) {
 	o := s.dial
 	o.Timeout = timeout
 	c, err := s.proto.Dial(s.checkTarget(), &o)
-	if err != nil || !s.proxyOut.used() || s.checks.at != (netip.AddrPort{}) {
-		return c, err
+	if err != nil {
+		return nil, err
+	}
+	if err := s.greet(c); err != nil {
+		c.Close()
+		return nil, err
+	}
+	if s.tls != nil {
+		return s.secureConn(c, "", timeout)
+	}
+	return c, nil
+}
+
+// greet begins a check's connection with a PROXY protocol header where streams do.
+func (s *Server) greet(c *relay.Conn) error {
+	if !s.proxyOut.used() || s.checks.at != (netip.AddrPort{}) {
+		return nil
 	}
 	header := proxyproto.AppendLocal(nil)
 	if s.proxyOut.version == 1 {
 		header = []byte("PROXY UNKNOWN\r\n")
 	}
-	if _, err := c.Write(header); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return c, nil
+	_, err := c.Write(header)
+	return err
 }
 
 // Changed is the checker's word that the server went up or down.

@@ -178,6 +178,9 @@ func (s *stream) received() bool {
 		s.facts.Idle = s.idleFor
 		s.facts.Request = time.Duration(s.headReceived-s.begun) - s.idleFor
 		s.facts.Handshake = 0
+		if s.c.facts.Requests == 1 {
+			s.facts.Handshake = s.c.shook
+		}
 		s.facts.RequestLine = append(s.facts.RequestLine, requestLine(s.req.Head())...)
 	}
 	if err := s.measureBody(); err != nil {

@@ -151,6 +151,11 @@ func (s *stream) connect() *failure {
 		s.srv.discard(sc)
 		return s.failure(connecting, err)
 	}
+	if s.srv.tls != nil {
+		if sc.Conn, err = s.srv.secureConn(sc.Conn, s.srv.serverName(&s.env), s.be.opts.timeouts.Connect); err != nil {
+			return s.failure(connecting, err)
+		}
+	}
 	s.use(sc)
 	if measured {
 		s.connectedAt = relay.Ticks()

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"crypto/tls"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/mptcp"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
@@ -27,6 +29,10 @@ type Server struct {
 	path    string // of a unix server
 	proto   protocol.Protocol
 	dial    protocol.DialOptions
+
+	tls        *tls.Config // nil: plain
+	sni        *expr.Expr  // the name in the handshake, nil for the configured one
+	verifyHost string
 
 	perClient bool // the address depends on the one that the client connected to
 
@@ -211,7 +217,7 @@ func (s *Server) discard(c *serverConn) {
 }
 
 // exclusive reports whether its connections belong to one client each.
-func (s *Server) exclusive() bool { return s.perClient || s.proxyOut.used() }
+func (s *Server) exclusive() bool { return s.perClient || s.proxyOut.used() || s.sni != nil }
 
 // target is where to dial for a client.
 func (s *Server) target(client *session.Conn) protocol.Target {

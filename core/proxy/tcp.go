@@ -16,7 +16,7 @@ import (
 func (s *stream) serveTCP() {
 	s.begin()
 	s.facts.HTTP = false
-	s.facts.Handshake = 0
+	s.facts.Handshake = s.c.shook
 	if s.inspect(s.fe.rules) && // tcp-request content rules
 		s.routeTCP() && // choose the backend, apply its rules
 		s.reach() { // get to a server

@@ -155,7 +155,11 @@ func (r *runner) announce() {
 	for _, l := range r.super.Current().(*proxy.Graph).Listening() {
 		fmt.Fprintf(r.ui.w, "frontend %s listens at %s\n", l.Frontend, l.Address)
 		if l.HTTP && l.Port != 0 {
-			fmt.Fprintf(r.ui.w, "  try: curl http://localhost:%d/\n", l.Port)
+			scheme := "http"
+			if l.TLS {
+				scheme = "https"
+			}
+			fmt.Fprintf(r.ui.w, "  try: curl %s://localhost:%d/\n", scheme, l.Port)
 		}
 	}
 	r.notify("READY=1")
