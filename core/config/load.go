@@ -17,6 +17,8 @@ type Config struct {
 	// Userlists and HTTPErrors are the sections of these names.
 	Userlists  []*Userlist
 	HTTPErrors []*HTTPErrors
+	// ACME are the sections of certificates that come by themselves.
+	ACME []*ACME
 	// Warnings are what is legal and probably not meant.
 	Warnings []*tree.Error
 }
@@ -30,6 +32,7 @@ type file struct {
 	Listen     tree.Ordered[*tree.Node] `toml:"listen"`
 	Userlist   tree.Ordered[Userlist]   `toml:"userlist"`
 	HTTPErrors tree.Ordered[HTTPErrors] `toml:"http-errors"`
+	ACME       tree.Ordered[ACME]       `toml:"acme"`
 }
 
 // Load reads files and directories into a configuration. env finds environment
@@ -69,6 +72,11 @@ func load(root *tree.Node, errs *tree.Errors) (*Config, error) {
 		e := &f.HTTPErrors.Entries[i]
 		e.Value.Name = e.Key
 		l.cfg.HTTPErrors = append(l.cfg.HTTPErrors, &e.Value)
+	}
+	for i := range f.ACME.Entries {
+		e := &f.ACME.Entries[i]
+		e.Value.Name = e.Key
+		l.cfg.ACME = append(l.cfg.ACME, &e.Value)
 	}
 	if len(errs.List) == 0 { // what is missing may only not have been read
 		l.check()

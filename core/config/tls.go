@@ -10,7 +10,13 @@ type BindTLS struct {
 	// directories of these. A key may stand in a file of its own, of the same name
 	// with ".key" at its end. The first certificate answers clients that name no
 	// server, or an unknown one.
-	Crt tree.OneOrMany[tree.Text] `toml:"crt,required,short"`
+	Crt tree.OneOrMany[tree.Text] `toml:"crt,short"`
+	// ACME are names whose certificates are obtained and renewed by themselves.
+	// Crt or this is required.
+	ACME tree.OneOrMany[tree.Text] `toml:"acme"`
+	// Issuer is the [acme.NAME] section that does so. Default "default", which need not be
+	// there.
+	Issuer tree.Text `toml:"issuer"`
 	// StrictSNI refuses clients that name no server, or an unknown one. Default false.
 	StrictSNI bool `toml:"strict-sni"`
 	// ALPN are the application protocols to agree on, the best first. Default "http/1.1"
@@ -31,7 +37,17 @@ type BindTLS struct {
 }
 
 // SetDefaults turns tickets on.
-func (b *BindTLS) SetDefaults() { b.TLSTickets = true }
+func (b *BindTLS) SetDefaults() { b.TLSTickets, b.Issuer.Value = true, "default" }
+
+// ACME is an [acme.NAME] section: where certificates come from.
+type ACME struct {
+	// Name is the section's name.
+	Name string `toml:"-"`
+	// Module is the source; the other keys are its.
+	Module tree.Module `toml:",inline" module:"type" default:"acme"`
+	// Pos is where the section stands.
+	Pos tree.Pos `toml:"-"`
+}
 
 // TLSLimits are the versions, ciphers and curves that are spoken.
 type TLSLimits struct {

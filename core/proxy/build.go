@@ -10,6 +10,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/protocol"
+	"github.com/fairleadproxy/fairlead/core/secure"
 	"github.com/fairleadproxy/fairlead/core/userlist"
 )
 
@@ -42,7 +43,7 @@ func Build(cfg *config.Config, o BuildOptions) (*Graph, error) {
 	}
 	b := &builder{
 		cfg: cfg, o: o, errs: &tree.Errors{}, vars: expr.NewVarNames(),
-		userlists: map[string]expr.Userlist{}, protocols: map[string]protocol.Protocol{}, loggers: map[tree.Pos]*logger{},
+		userlists: map[string]expr.Userlist{}, protocols: map[string]protocol.Protocol{}, loggers: map[tree.Pos]*logger{}, sources: map[string]secure.Source{},
 	}
 	b.ctx = module.NewContext(module.ContextOptions{Log: o.Log, Registry: o.Registry, Shared: o.Shared})
 	b.g = &Graph{
@@ -69,6 +70,7 @@ type builder struct {
 	userlists map[string]expr.Userlist
 	protocols map[string]protocol.Protocol
 	loggers   map[tree.Pos]*logger
+	sources   map[string]secure.Source
 }
 
 func (b *builder) build() {
@@ -95,6 +97,7 @@ func (b *builder) build() {
 	for _, c := range b.cfg.Frontends {
 		b.frontend(c, b.g.frontends[c.Name])
 	}
+	b.manage()
 }
 
 func (b *builder) userlist(c *config.Userlist) {

@@ -2,8 +2,11 @@ package proxy
 
 import (
 	"crypto/tls"
+	"slices"
 
+	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config"
+	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/secure"
 )
@@ -22,22 +25,14 @@ func (b *builder) bindTLS(c *config.Frontend, t *config.BindTLS) *tls.Config {
 			b.errs.At(t.Pos, "", "HTTP/2 is not spoken by this version").Hint = `leave "h2" out of alpn`
 		}
 	}
-	var paths []string
-	for _, p := range t.Crt {
-		paths = append(paths, p.Value)
-	}
-	certs, err := secure.Load(paths, t.StrictSNI)
-	if err != nil {
-		b.errs.Add(err, t.Crt[0].Pos, t.Crt[0].Path)
-		return nil
-	}
-	out.GetCertificate = certs.Choose
+	out.GetCertificate = b.chooser(t, out)
 	switch t.Verify {
 	case "optional":
 		out.ClientAuth = tls.VerifyClientCertIfGiven
 	case "required":
 		out.ClientAuth = tls.RequireAndVerifyClientCert
 	}
+	var err error
 	switch {
 	case !t.CAFile.IsZero():
 		if out.ClientCAs, err = secure.Pool(t.CAFile.Value); err != nil {
@@ -48,6 +43,110 @@ func (b *builder) bindTLS(c *config.Frontend, t *config.BindTLS) *tls.Config {
 	}
 	b.tlsLimits(out, &t.TLSLimits)
 	return out
+}
+
+// chooser gives what chooses certificates: those of files, those that come by
+// themselves, or both, of which files come first.
+func (b *builder) chooser(t *config.BindTLS, out *tls.Config) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	var paths []string
+	for _, p := range t.Crt {
+		paths = append(paths, p.Value)
+	}
+	if len(t.ACME) == 0 {
+		if len(paths) == 0 {
+			b.errs.At(t.Pos, "", `tls needs certificates: write crt = "FILE", or acme = ["NAME"]`)
+			return nil
+		}
+		return b.files(t, paths, t.StrictSNI).Choose
+	}
+	source := b.issuer(t)
+	if source == nil {
+		return nil
+	}
+	out.NextProtos = append(out.NextProtos, source.Protocols()...)
+	if len(paths) == 0 {
+		return source.Choose
+	}
+	files := b.files(t, paths, true)
+	return func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if c, err := files.Choose(h); err == nil {
+			return c, nil
+		}
+		return source.Choose(h)
+	}
+}
+
+func (b *builder) files(t *config.BindTLS, paths []string, strict bool) *secure.Certificates {
+	certs, err := secure.Load(paths, strict)
+	if err != nil {
+		b.errs.Add(err, t.Crt[0].Pos, t.Crt[0].Path)
+	}
+	return certs
+}
+
+// issuer gives the source of a bind's certificates, making it if it is the first.
+func (b *builder) issuer(t *config.BindTLS) secure.Source {
+	name := t.Issuer.Value
+	if s := b.sources[name]; s != nil {
+		return s
+	}
+	m := tree.Module{Type: "acme", Pos: t.Pos}
+	i := slices.IndexFunc(b.cfg.ACME, func(a *config.ACME) bool { return a.Name == name })
+	switch {
+	case i >= 0:
+		m = b.cfg.ACME[i].Module
+	case name != "default":
+		var known []string
+		for _, a := range b.cfg.ACME {
+			known = append(known, a.Name)
+		}
+		t.Issuer.Fail(b.errs, 0, "there is no section [acme.%s]", name).Suggest(name, known)
+		return nil
+	}
+	s, ok := instance(b, secure.Kind, &m)
+	if !ok {
+		return nil
+	}
+	b.sources[name] = s
+	b.g.sources = append(b.g.sources, s)
+	return s
+}
+
+// manage tells the sources which names are wanted, and where authorities find
+// this process.
+func (b *builder) manage() {
+	http := 0
+	for _, f := range b.cfg.Frontends {
+		if !f.HTTP() || f.Disabled {
+			continue
+		}
+		for _, bind := range f.Bind {
+			if p := portOf(bind); bind.TLS == nil && (http == 0 || p == 80) {
+				http = p
+			}
+		}
+	}
+	for _, f := range b.cfg.Frontends {
+		for _, bind := range f.Bind {
+			if bind.TLS == nil || len(bind.TLS.ACME) == 0 || b.sources[bind.TLS.Issuer.Value] == nil {
+				continue
+			}
+			var names []string
+			for _, n := range bind.TLS.ACME {
+				names = append(names, n.Value)
+			}
+			b.sources[bind.TLS.Issuer.Value].Manage(names, http, portOf(bind))
+		}
+	}
+}
+
+// portOf gives the first port of a bind, 0 for none.
+func portOf(c config.Bind) int {
+	addrs, err := address.ParseBind(c.Address.Value)
+	if err != nil {
+		return 0 // it is reported where the bind is built
+	}
+	return int(addrs[0].PortLow)
 }
 
 func (b *builder) tlsLimits(out *tls.Config, l *config.TLSLimits) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
 // Graph is one configuration at work: its frontends and backends. It does not
@@ -24,6 +25,7 @@ type Graph struct {
 
 	hardStopAfter time.Duration
 	paths         paths
+	sources       []secure.Source
 
 	frontends map[string]*Frontend
 	backends  map[string]*Backend

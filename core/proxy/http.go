@@ -224,7 +224,7 @@ func (s *stream) measureBody() error {
 
 // judge applies the frontend's rules.
 func (s *stream) judge() bool {
-	if s.monitored() {
+	if s.monitored() || s.challenged() {
 		return false
 	}
 	s.identify()
@@ -249,6 +249,29 @@ func (s *stream) monitored() bool {
 	s.tx.LogLevel = "silent"
 	s.fail(status)
 	return true
+}
+
+// challengePath is where authorities look for proof that a name is ours (RFC
+// 8555 section 8.3).
+const challengePath = "/.well-known/acme-challenge/"
+
+// challenged answers an authority's request.
+func (s *stream) challenged() bool {
+	sources := s.fe.graph.sources
+	if len(sources) == 0 || !bytes.HasPrefix(s.req.Target(), []byte(challengePath)) {
+		return false
+	}
+	host, _ := s.req.Header("host")
+	for _, source := range sources {
+		if body, ok := source.Challenge(string(host), string(s.req.Target())); ok {
+			s.tx.Reply.Reset()
+			s.tx.Reply.Status, s.tx.Reply.ContentType, s.tx.Reply.Body = 200, "text/plain", body
+			s.term('L', 'R')
+			s.respond()
+			return true
+		}
+	}
+	return false
 }
 
 // identify gives the request its unique ID, where the frontend has a format for it.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,9 +46,17 @@ func (c *conn) handshake(config *tls.Config) error {
 		Version: secure.VersionName(st.Version), Cipher: tls.CipherSuiteName(st.CipherSuite),
 		SNI: st.ServerName, ALPN: st.NegotiatedProtocol, Resumed: st.DidResume,
 	}
+	for _, source := range c.fe.graph.sources {
+		if slices.Contains(source.Protocols(), st.NegotiatedProtocol) {
+			return errChallenge
+		}
+	}
 	c.shook = time.Duration(relay.Ticks() - begun)
 	return nil
 }
+
+// errChallenge ends the connection of an authority, which wanted the handshake only.
+var errChallenge = errors.New("an authority's question was answered")
 
 // plainAnswer is for clients that speak plain HTTP to a TLS port.
 const plainAnswer = "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis port speaks HTTPS: write https:// in the address.\n"

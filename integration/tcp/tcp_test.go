@@ -352,7 +352,7 @@ servers = ["`+at+`", { address = "`+backup+`", backup = true }]
 	defer l.Close()
 	start(l)
 	lab.Until(t, 5*time.Second, "the server is back", func() bool { return ask() == "main" })
-	for _, want := range []string{"Server h/s1 is DOWN, reason: L4CON", "Server h/s1 is UP, reason: L4OK"} {
+	for _, want := range []string{"Server h/s1 is DOWN, reason: Layer4 connection problem", "Server h/s1 is UP, reason: Layer4 check passed"} {
 		if !strings.Contains(f.Output(), want) {
 			t.Errorf("%q is not logged", want)
 		}

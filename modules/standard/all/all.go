@@ -2,5 +2,5 @@
 package all
 
 import (
-	_ "github.com/fairleadproxy/fairlead/modules/standard/http"
+	_ "github.com/fairleadproxy/fairlead/modules/standard/tls"
 )

@@ -1,0 +1,28 @@
+package secure
+
+import (
+	"crypto/tls"
+
+	"github.com/fairleadproxy/fairlead/core/module"
+)
+
+// Kind is the kind of certificate sources: what gets certificates by itself,
+// named by an [acme.NAME] section.
+var Kind = module.NewKind[Source]("certs")
+
+// Source gets and renews certificates. Manage is called before the module is
+// prepared; the rest is for all connections at once.
+type Source interface {
+	// Manage adds names for which certificates are wanted, which the ports of
+	// the listeners are for: http is where authorities find plain HTTP, 0 for
+	// nowhere, and https where they find TLS.
+	Manage(names []string, http, https int)
+	// Choose gives the certificate for a client.
+	Choose(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	// Protocols are application protocols of its own, which handshakes have to
+	// offer for authorities; such connections end with the handshake.
+	Protocols() []string
+	// Challenge answers an authority's HTTP request; ok is false when the request
+	// is none of its.
+	Challenge(host, path string) (body []byte, ok bool)
+}
