@@ -153,7 +153,8 @@ func (c *Conn) retry(op *operation, err error, set func(time.Time) error) bool {
 	last := max(c.read.began.Load(), c.write.began.Load())
 	want := last + timeout
 	if Ticks() >= want {
-		op.armed, op.resumed = 0, false // it has fired; the next wait sets its own
+		op.resumed = false
+		c.setTimer(op, 0, set) // one that is over would end the next wait before it began
 		return false
 	}
 	c.setTimer(op, want, set)

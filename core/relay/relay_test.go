@@ -114,6 +114,36 @@ func TestReadTimeout(t *testing.T) {
 	}
 }
 
+// After a timeout a connection is read again with the same timeout: what has
+// come meanwhile is read, and what comes in time is waited for.
+func TestReadAfterTimeout(t *testing.T) {
+	a, b := pair(t)
+	a.ReadTimeout(20 * time.Millisecond)
+	p := make([]byte, 10)
+	for range 3 {
+		if _, err := a.Read(p); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("got %v", err)
+		}
+		time.Sleep(30 * time.Millisecond)
+		if _, err := b.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := a.Read(p); n != 1 || err != nil {
+			t.Fatalf("what has come: %d, %v", n, err)
+		}
+		if _, err := a.Read(p); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("got %v", err)
+		}
+		go func() {
+			time.Sleep(5 * time.Millisecond)
+			_, _ = b.Write([]byte("y")) // the read tells
+		}()
+		if n, err := a.Read(p); n != 1 || err != nil {
+			t.Fatalf("what comes: %d, %v", n, err)
+		}
+	}
+}
+
 func TestWritingRefreshesTheReadTimeout(t *testing.T) {
 	a, b := pair(t)
 	a.ReadTimeout(80 * time.Millisecond)

@@ -73,7 +73,7 @@ to = "stdout"
 [defaults]
 mode = "http"
 log = "global"
-timeout = { connect = "2s", client = "5s", server = "5s", http-request = "1s" }
+timeout = { connect = "2s", client = "5s", server = "5s", http-request = "1s", http-keep-alive = "5s" }
 [frontend.web]
 bind = "127.0.0.1:`+fp+`"
 forwardfor = true
@@ -90,6 +90,7 @@ defaults
 	timeout client 5s
 	timeout server 5s
 	timeout http-request 1s
+	timeout http-keep-alive 5s
 	retries 1
 listen web
 	bind 127.0.0.1:`+hp+`
@@ -384,6 +385,56 @@ func TestWebSocket(t *testing.T) {
 	}
 	if heads[0] != heads[1] || !strings.HasPrefix(heads[0], "101") {
 		t.Errorf("fairlead %s\nhaproxy  %s", heads[0], heads[1])
+	}
+}
+
+// A client's connection that idles for longer than it keeps its goroutine
+// carries another request, and one that the client closes is let go, at no cost.
+func TestIdleConnection(t *testing.T) {
+	p := start(t)
+	c, err := net.Dial("tcp", p.fairlead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	r := bufio.NewReader(c)
+	for range 3 {
+		if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(c, "GET /files/1k HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, res.Body); n != 1024 || err != nil {
+			t.Fatalf("%d bytes, %v", n, err)
+		}
+		time.Sleep(1500 * time.Millisecond)
+	}
+	c.Close()
+	used := func() time.Duration {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.fairleadProc.Cmd.Process.Pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := strings.Fields(string(text[strings.LastIndexByte(string(text), ')'):]))
+		ticks := 0
+		for _, s := range f[12:14] { // utime and stime, in hundredths of a second
+			n, err := strconv.Atoi(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ticks += n
+		}
+		return time.Duration(ticks) * 10 * time.Millisecond
+	}
+	before := used()
+	time.Sleep(2 * time.Second)
+	if d := used() - before; d > 200*time.Millisecond {
+		t.Errorf("without any connection it used %v of 2 s", d)
 	}
 }
 

@@ -309,7 +309,7 @@ func TestBadFiles(t *testing.T) {
 		"version":       {`{ crt = "DIR/good.pem", ssl-min-ver = "SSLv3" }`, `unknown value "SSLv3"`},
 		"verify no CA":  {`{ crt = "DIR/good.pem", verify = "required" }`, "needs ca-file"},
 		"unknown key":   {`{ crt = "DIR/good.pem", stric-sni = true }`, `did you mean "strict-sni"?`},
-		"no crt at all": {`{ strict-sni = true }`, `missing required key "crt"`},
+		"no crt at all": {`{ strict-sni = true }`, "tls needs certificates"},
 	} {
 		file := filepath.Join(t.TempDir(), "lb.toml")
 		lab.Write(t, file, "[frontend.a]\nbind = { address = \":443\", tls = "+strings.ReplaceAll(c.tls, "DIR", ca.dir)+" }\n")
