@@ -18,7 +18,6 @@ import (
 
 // generation records what happens to it.
 type generation struct {
-	name     string
 	openErr  error
 	busy     chan struct{} // Stop waits for it, or for its context
 	hardStop time.Duration

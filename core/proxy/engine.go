@@ -60,9 +60,8 @@ type slots struct {
 	limit int64 // 0: none
 	taken atomic.Int64
 
-	mu     sync.Mutex
-	free   sync.Cond
-	closed bool
+	mu   sync.Mutex
+	free sync.Cond
 }
 
 // take waits for a slot and reports whether there is one: there is none once

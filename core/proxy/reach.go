@@ -35,10 +35,9 @@ type failure struct {
 
 // attempts counts what was tried for a stream.
 type attempts struct {
-	n      int
-	stale  int // idle connections that turned out closed
-	queued bool
-	last   failure
+	n     int
+	stale int // idle connections that turned out closed
+	last  failure
 }
 
 func (s *stream) failure(op operation, err error) *failure {

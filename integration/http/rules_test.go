@@ -11,7 +11,7 @@ import (
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
-const fiveSeconds = 5 * time.Second
+const patience = 5 * time.Second
 
 // both starts Fairlead and HAProxy with configurations that mean the same.
 // ORIGIN, FRONT and DIR are replaced in both.
@@ -221,7 +221,7 @@ func (p *pair) compareLogs(t *testing.T) {
 		return list
 	}
 	var f, h []string
-	lab.Until(t, fiveSeconds, "both have written as many log lines", func() bool {
+	lab.Until(t, patience, "both have written as many log lines", func() bool {
 		f, h = lines(p.fairleadProc.Output()), lines(p.haproxyProc.Output())
 		return len(f) == len(h) && len(f) > 0
 	})

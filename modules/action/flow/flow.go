@@ -1,7 +1,10 @@
 // Package flow is the actions that end a list of rules or a connection: allow,
-// accept, reject, silent-drop, and expect-proxy (HAProxy manual section 4.3).
+// accept, reject, silent-drop, and expect-proxy (HAProxy manual section 4.4).
 //
 //	tcp-request = { connection = [ { do = "reject", unless = "{ src 10.0.0.0/8 }" } ] }
+//
+// They have no settings and no state. What a verdict comes to, the engine does:
+// silent-drop does not hide the end of the connection from the client yet.
 package flow
 
 import (
@@ -15,7 +18,7 @@ func init() {
 	register("allow", "Takes the message and looks at no more rules of the list", action.Messages, action.Stop, nil)
 	register("accept", "Takes the connection and looks at no more rules of the list", tcp, action.Stop, nil)
 	register("reject", "Closes the connection without an answer", tcp|expr.In(expr.HTTPRequest), action.Reject, nil)
-	register("silent-drop", "Closes the connection without an answer, as reject does", action.Everywhere, action.Reject, nil)
+	register("silent-drop", "Closes the connection without an answer, as reject does", action.Everywhere&^expr.In(expr.HTTPAfterResponse), action.Reject, nil)
 	register("expect-proxy", "Says that the client begins with a PROXY protocol header", expr.In(expr.TCPConnection), action.Continue,
 		func(tx *action.Tx) { tx.ExpectProxy = true })
 }

@@ -2,6 +2,7 @@ package header
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -23,7 +24,7 @@ type DeleteConfig struct {
 	// Name is the name, or what match compares names with. Required.
 	Name string `toml:"name,required" pos:"1"`
 	// Match is how names are compared: "str" for the whole name, "beg", "end",
-	// "sub" or "reg". Case does not matter but in regular expressions. Default "str".
+	// "sub" or "reg" for a regular expression. Case does not matter. Default "str".
 	Match string `toml:"match" enum:"str|beg|end|sub|reg"`
 }
 
@@ -34,6 +35,9 @@ type remover struct {
 
 // NewDelete makes the action.
 func NewDelete(_ *module.Context, c DeleteConfig) (action.Action, error) {
+	if c.Name == "" {
+		return nil, errors.New("name is empty, which would match every field: write the name, or a part of it")
+	}
 	a := &remover{name: c.Name}
 	want := []byte(strings.ToLower(c.Name))
 	switch c.Match {
@@ -44,7 +48,7 @@ func NewDelete(_ *module.Context, c DeleteConfig) (action.Action, error) {
 	case "sub":
 		a.match = func(n []byte) bool { return containsFold(n, want) }
 	case "reg":
-		re, err := regexp.Compile(c.Name)
+		re, err := regexp.Compile("(?i)" + c.Name)
 		if err != nil {
 			return nil, fmt.Errorf("name: %w", err)
 		}
@@ -75,7 +79,7 @@ func (a *remover) Run(tx *action.Tx) action.Verdict {
 		m.DelHeader(a.name)
 	default:
 		for i := range m.Fields() {
-			if !m.Deleted(i) && a.match(m.Name(i)) {
+			if !m.Deleted(i) && !frames(m.KnownAt(i)) && a.match(m.Name(i)) {
 				m.DelAt(i)
 			}
 		}

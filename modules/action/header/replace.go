@@ -8,6 +8,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/modules/action/internal/replace"
+	"github.com/fairleadproxy/fairlead/modules/action/internal/target"
 )
 
 func init() {
@@ -32,6 +33,7 @@ type replacer struct {
 	replace.Replacer
 	name string
 	list bool // values are parted by commas
+	host bool
 }
 
 func newReplacer(c ReplaceConfig, list bool) (action.Action, error) {
@@ -39,7 +41,7 @@ func newReplacer(c ReplaceConfig, list bool) (action.Action, error) {
 		return nil, err
 	}
 	r, err := replace.New(c.Config)
-	return &replacer{r, c.Name, list}, err
+	return &replacer{r, c.Name, list, isHost(c.Name)}, err
 }
 
 func (*replacer) Phases() expr.Phases { return action.Messages }
@@ -54,6 +56,9 @@ func (a *replacer) Run(tx *action.Tx) action.Verdict {
 			a.eachValue(tx, m, i)
 		} else if out, ok := a.Whole(tx, m.Value(i)); ok {
 			m.SetValue(i, out)
+		}
+		if a.host && m == tx.Req {
+			target.SetAuthority(tx, m.Value(i))
 		}
 	}
 	return action.Continue

@@ -14,10 +14,11 @@ import (
 )
 
 // Content is the part of the configuration that return, deny and tarpit share:
-// the response. At most one of string, lf-string, file, lf-file and
+// the response. At most one of string, lf-string, file, lf-file, errorfile and
 // default-errorfiles may be given.
 type Content struct {
-	// Status is the response's status. Default: 200 of return, 403 of deny, 500 of tarpit.
+	// Status is the response's status. Default: 200 of return, 403 of deny, 502
+	// of deny in http-response, 500 of tarpit.
 	Status int `toml:"status" min:"200" max:"599"`
 	// ContentType is the body's type. Required with a string or file.
 	ContentType string `toml:"content-type"`
@@ -29,19 +30,94 @@ type Content struct {
 	File string `toml:"file"`
 	// LFFile is a file with a log-format string for the body, read at start.
 	LFFile string `toml:"lf-file"`
-	// Errorfile says that the proxy's error response for the status is sent, as
-	// errorfile sets it. Default: true of deny and tarpit without a body.
-	Errorfile bool `toml:"default-errorfiles"`
-	// Hdr are further header fields, with log-format strings for their values.
-	Hdr tree.Ordered[tree.Text] `toml:"hdr"`
+	// Errorfile is a file with a whole response, head and body, read at start. Its
+	// status is the response's.
+	Errorfile string `toml:"errorfile"`
+	// DefaultErrorfiles says that the proxy's error response for the status is
+	// sent, as errorfile sets it. Default: true of deny and tarpit without a body,
+	// where there is such a response for the status.
+	DefaultErrorfiles bool `toml:"default-errorfiles"`
+	// Hdr are further header fields, with a log-format string for the value, or
+	// several, as in { Set-Cookie = ["a=1", "b=2"] }.
+	Hdr tree.Ordered[tree.OneOrMany[tree.Text]] `toml:"hdr"`
+}
+
+// pages are the statuses that error responses exist for (HAProxy manual section
+// 4.2 "errorfile").
+var pages = []int{200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 414, 421, 422, 425, 429, 431, 500, 501, 502, 503, 504}
+
+// given names the sources of a body that are set.
+func (c *Content) given() (names []string) {
+	for _, f := range []struct {
+		name string
+		on   bool
+	}{
+		{"string", c.String != nil}, {"lf-string", c.LFString != nil}, {"file", c.File != ""},
+		{"lf-file", c.LFFile != ""}, {"errorfile", c.Errorfile != ""}, {"default-errorfiles", c.DefaultErrorfiles},
+	} {
+		if f.on {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// check says what is wrong.
+func (c *Content) check() error {
+	var errs []error
+	given := c.given()
+	whole := c.DefaultErrorfiles || c.Errorfile != "" // head and body
+	body := len(given) > 0 && !whole
+	if len(given) > 1 {
+		errs = append(errs, fmt.Errorf("%s exclude each other: write one of them", strings.Join(given, " and ")))
+	}
+	switch {
+	case body && c.ContentType == "":
+		errs = append(errs, errors.New(`content-type is missing: write the type of the body, such as "text/plain"`))
+	case !body && c.ContentType != "":
+		errs = append(errs, errors.New("content-type has no meaning without a body: write string or file as well"))
+	case !printable(c.ContentType):
+		errs = append(errs, fmt.Errorf("content-type %q has control characters: leave them out", c.ContentType))
+	}
+	switch {
+	case body && (c.Status == 204 || c.Status == 304):
+		errs = append(errs, fmt.Errorf("a response of status %d has no body: leave out %s", c.Status, given[0]))
+	case c.DefaultErrorfiles && c.Status != 0 && !slices.Contains(pages, c.Status):
+		errs = append(errs, fmt.Errorf("there are no error responses for status %d: leave out default-errorfiles", c.Status))
+	case c.Errorfile != "" && c.Status != 0:
+		errs = append(errs, errors.New("the errorfile has a status of its own: leave out status"))
+	}
+	if whole && c.Hdr.Len() > 0 {
+		errs = append(errs, errors.New("hdr has no meaning with error responses: put the fields into the file"))
+	}
+	for name := range c.Hdr.All() {
+		switch {
+		case !action.Token(name):
+			errs = append(errs, fmt.Errorf("hdr: %q is not the name of a header field", name))
+		case byItself(name):
+			errs = append(errs, fmt.Errorf("hdr: %s is set by itself", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// byItself reports whether a field of replies is not for the configuration.
+func byItself(name string) bool {
+	switch httpmsg.Classify([]byte(name)) {
+	case httpmsg.ContentLength, httpmsg.TransferEncoding, httpmsg.Connection:
+		return true
+	}
+	return strings.EqualFold(name, "content-type")
 }
 
 // content is a response that is sent.
 type content struct {
 	c      Content
+	status func(expr.Phase) int // when none is configured
 	denied bool
-	body   []byte
-	format *expr.Format
+
+	fixed  action.Reply // what does not depend on the stream
+	format *expr.Format // of the body
 	header []header
 }
 
@@ -50,94 +126,80 @@ type header struct {
 	value *expr.Format
 }
 
-func newContent(c Content, status int, denied bool) (*content, error) {
-	if c.Status == 0 {
-		c.Status = status
-	}
-	given := []string{}
-	for _, f := range []struct {
-		name string
-		on   bool
-	}{
-		{"string", c.String != nil}, {"lf-string", c.LFString != nil}, {"file", c.File != ""},
-		{"lf-file", c.LFFile != ""}, {"default-errorfiles", c.Errorfile},
-	} {
-		if f.on {
-			given = append(given, f.name)
-		}
-	}
-	var errs []error
-	if len(given) > 1 {
-		errs = append(errs, fmt.Errorf("%s exclude each other: write one of them", strings.Join(given, " and ")))
-	}
-	body := len(given) > 0 && !c.Errorfile
-	switch {
-	case body && c.ContentType == "":
-		errs = append(errs, errors.New(`content-type is missing: write the type of the body, such as "text/plain"`))
-	case !body && c.ContentType != "":
-		errs = append(errs, errors.New("content-type has no meaning without a body: write string or file as well"))
-	}
-	for name := range c.Hdr.All() {
-		if !action.Token(name) {
-			errs = append(errs, fmt.Errorf("hdr: %q is not the name of a header field", name))
-		}
-		if slices.Contains([]string{"content-length", "transfer-encoding", "content-type", "connection"}, strings.ToLower(name)) {
-			errs = append(errs, fmt.Errorf("hdr: %s is set by itself", name))
-		}
-	}
-	c.Errorfile = c.Errorfile || denied && !body
-	return &content{c: c, denied: denied}, errors.Join(errs...)
-}
-
 // Compile reads the files and parses the log-format strings.
-func (a *content) Compile(sc *expr.Scope) (err error) {
-	field, text := "", ""
-	switch {
-	case a.c.String != nil:
-		a.body = []byte(*a.c.String)
-	case a.c.File != "":
-		if a.body, err = os.ReadFile(a.c.File); err != nil {
-			return &action.FieldError{Field: "file", Err: err}
-		}
-	case a.c.LFString != nil:
-		field, text = "lf-string", *a.c.LFString
-	case a.c.LFFile != "":
-		b, err := os.ReadFile(a.c.LFFile)
-		if err != nil {
-			return &action.FieldError{Field: "lf-file", Err: err}
-		}
-		field, text = "lf-file", string(b)
+func (a *content) Compile(sc *expr.Scope) error {
+	r := &a.fixed
+	r.Status, r.ContentType, r.Denied = a.c.Status, a.c.ContentType, a.denied
+	if r.Status == 0 {
+		r.Status = a.status(sc.Phase)
 	}
-	if field != "" {
-		if a.format, err = action.Format(sc, field, text); err != nil {
-			return err
-		}
+	r.Errorfile = a.c.DefaultErrorfiles || a.denied && len(a.c.given()) == 0 && slices.Contains(pages, r.Status)
+	if err := a.body(sc); err != nil {
+		return err
 	}
-	for name, value := range a.c.Hdr.All() {
-		f, err := expr.ParseFormat(sc, value.Value)
-		if err != nil {
-			return &action.FieldError{Field: "hdr", Err: fmt.Errorf("%s: %w", name, err)}
+	for name, values := range a.c.Hdr.All() {
+		for _, v := range *values {
+			f, err := expr.ParseFormat(sc, v.Value)
+			if err != nil {
+				return &action.FieldError{Field: "hdr", Err: fmt.Errorf("%s: %w", name, err)}
+			}
+			a.header = append(a.header, header{name, f})
 		}
-		a.header = append(a.header, header{name, f})
 	}
 	return nil
+}
+
+// body makes what the configuration says of the body.
+func (a *content) body(sc *expr.Scope) (err error) {
+	r := &a.fixed
+	switch {
+	case a.c.String != nil:
+		r.Body = []byte(*a.c.String)
+	case a.c.File != "":
+		r.Body, err = read(sc, "file", a.c.File)
+	case a.c.LFString != nil:
+		a.format, err = action.Format(sc, "lf-string", *a.c.LFString)
+	case a.c.LFFile != "":
+		var b []byte
+		if b, err = read(sc, "lf-file", a.c.LFFile); err == nil {
+			a.format, err = action.Format(sc, "lf-file", string(b))
+		}
+	case a.c.Errorfile != "":
+		var b []byte
+		if b, err = read(sc, "errorfile", a.c.Errorfile); err == nil {
+			if err = parseErrorfile(r, b); err != nil {
+				err = &action.FieldError{Field: "errorfile", Err: fmt.Errorf("%s: %w", a.c.Errorfile, err)}
+			}
+		}
+	}
+	return err
+}
+
+// read reads a file that a field names.
+func read(sc *expr.Scope, field, name string) ([]byte, error) {
+	readFile := sc.ReadFile
+	if readFile == nil {
+		readFile = os.ReadFile
+	}
+	b, err := readFile(name)
+	if err != nil {
+		return nil, &action.FieldError{Field: field, Err: err}
+	}
+	return b, nil
 }
 
 // fill sets the reply.
 func (a *content) fill(tx *action.Tx) {
 	r := &tx.Reply
-	r.Reset()
-	r.Status, r.Errorfile, r.Denied = a.c.Status, a.c.Errorfile, a.denied
-	r.ContentType, r.Body = a.c.ContentType, a.body
+	fields := append(r.Header[:0], a.fixed.Header...)
+	*r = a.fixed
+	r.Header = fields
 	if a.format != nil {
 		r.Body = a.format.Append(tx.Scratch(bodySize), tx.Env)
 	}
 	for i := range a.header {
 		h := &a.header[i]
 		r.Header = append(r.Header, action.Field{Name: h.name, Value: tx.Value(h.value)})
-	}
-	if r.Errorfile && httpmsg.StatusText(r.Status) == "" {
-		r.Errorfile = false
 	}
 }
 

@@ -1,11 +1,16 @@
 // Package reply is the actions that answer a request here: return, deny, tarpit,
-// auth and redirect (HAProxy manual section 4.3).
+// auth and redirect (HAProxy manual section 4.4).
 //
 //	http-request = [
 //	  { do = "redirect", scheme = "https", unless = "{ ssl_fc }" },
 //	  { do = "return", status = 200, content-type = "text/plain", string = "ok", if = "{ path /health }" },
 //	  { do = "deny", status = 429, if = "bad" },
 //	]
+//
+// Files are read once, at start. Bytes in a header field that would end its line
+// become spaces. The actions hold no state of streams: they may run for many at
+// a time. Sending the reply, and the error responses of proxies, are the
+// engine's.
 package reply
 
 import (
@@ -16,17 +21,22 @@ import (
 
 func init() {
 	both := expr.In(expr.HTTPRequest, expr.HTTPResponse)
-	register("return", "Answers with a response of its own", both, 200, false, action.Answer)
-	register("deny", "Refuses the message", both, 403, true, action.Answer)
-	register("tarpit", "Refuses the request after having held it for timeout tarpit", action.Requests, 500, true, action.Tarpit)
+	register("return", "Answers with a response of its own", both, false, action.Answer, func(expr.Phase) int { return 200 })
+	register("deny", "Refuses the message", both, true, action.Answer, func(p expr.Phase) int {
+		if p == expr.HTTPResponse {
+			return 502
+		}
+		return 403
+	})
+	register("tarpit", "Refuses the request after having held it for timeout tarpit", action.Requests, true, action.Tarpit,
+		func(expr.Phase) int { return 500 })
 }
 
-func register(name, doc string, phases expr.Phases, status int, denied bool, v action.Verdict) {
+func register(name, doc string, phases expr.Phases, denied bool, v action.Verdict, status func(expr.Phase) int) {
 	module.Register(action.Kind, name, module.Spec[Content, action.Action]{
 		Doc: doc,
 		New: func(_ *module.Context, c Content) (action.Action, error) {
-			out, err := newContent(c, status, denied)
-			return &answer{out, phases, v}, err
+			return &answer{&content{c: c, denied: denied, status: status}, phases, v}, c.check()
 		},
 	})
 }

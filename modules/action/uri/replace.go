@@ -5,56 +5,62 @@ import (
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/modules/action/internal/replace"
+	"github.com/fairleadproxy/fairlead/modules/action/internal/target"
 )
 
 func init() {
 	for _, a := range []struct {
 		name, doc string
-		subject   subject
+		run       func(*replace.Replacer, *action.Tx)
 	}{
-		{"replace-path", "Replaces what matches in the path", ofPath},
-		{"replace-pathq", "Replaces what matches in the path with the query", ofPathq},
-		{"replace-uri", "Replaces what matches in the whole request target", ofTarget},
+		{"replace-path", "Replaces the path when it matches", replacePath},
+		{"replace-pathq", "Replaces the path with the query when they match", replacePathq},
+		{"replace-uri", "Replaces the whole request target when it matches", replaceURI},
 	} {
 		module.Register(action.Kind, a.name, module.Spec[replace.Config, action.Action]{
 			Doc: a.doc,
 			New: func(_ *module.Context, c replace.Config) (action.Action, error) {
 				r, err := replace.New(c)
-				return &replacer{r, a.subject}, err
+				return &replacer{r, a.run}, err
 			},
 		})
 	}
 }
 
-// subject gives the part of the target that is matched, and what stands before
-// and after it.
-type subject func(target []byte) (before, part, after []byte)
-
-func ofPath(t []byte) (before, part, after []byte) { return split(t) }
-
-func ofPathq(t []byte) (before, part, after []byte) {
-	before, _, _ = split(t)
-	return before, t[len(before):], nil
-}
-
-func ofTarget(t []byte) (before, part, after []byte) { return nil, t, nil }
-
 type replacer struct {
 	replace.Replacer
-	of subject
+	run func(*replace.Replacer, *action.Tx)
 }
 
 func (*replacer) Phases() expr.Phases { return action.Requests }
 
 func (a *replacer) Run(tx *action.Tx) action.Verdict {
-	before, part, after := a.of(tx.Req.Target())
-	if out, ok := a.Whole(tx, part); ok {
-		for i, c := range out {
-			if c == ' ' || c == '\t' {
-				out[i] = '+'
-			}
-		}
-		join(tx, before, out, after)
-	}
+	a.run(&a.Replacer, tx)
 	return action.Continue
+}
+
+func replacePath(r *replace.Replacer, tx *action.Tx) {
+	before, path, query := target.Split(tx.Req.Target())
+	if !target.HasPath(tx.Req) {
+		return
+	}
+	if out, ok := r.Whole(tx, path); ok {
+		target.Set(tx, before, target.Escape(tx, out), query)
+	}
+}
+
+func replacePathq(r *replace.Replacer, tx *action.Tx) {
+	before, _, _ := target.Split(tx.Req.Target())
+	if !target.HasPath(tx.Req) {
+		return
+	}
+	if out, ok := r.Whole(tx, tx.Req.Target()[len(before):]); ok {
+		target.Set(tx, before, target.Escape(tx, out), nil)
+	}
+}
+
+func replaceURI(r *replace.Replacer, tx *action.Tx) {
+	if out, ok := r.Whole(tx, tx.Req.Target()); ok {
+		target.SetWhole(tx, target.Escape(tx, out))
+	}
 }

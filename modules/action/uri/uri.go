@@ -1,19 +1,23 @@
 // Package uri is the actions that change the request line: set-method, set-path,
 // set-pathq, set-query, set-uri, replace-path, replace-pathq and replace-uri
-// (HAProxy manual section 4.3), in http-request.
+// (HAProxy manual section 4.4), in http-request.
 //
 //	http-request = [
 //	  { do = "set-path", value = "/v2%[path]" },
 //	  { do = "replace-path", regex = "^/old/(.*)", value = '/new/\1' },
 //	]
+//
+// Bytes that cannot stand in a target are percent-encoded, and a path
+// gets the "/" it has to begin with. The target of CONNECT, a host and a port,
+// has no path or query to change. The actions hold no state of streams: they
+// may run for many at a time.
 package uri
 
 import (
-	"bytes"
-
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/modules/action/internal/target"
 )
 
 func init() {
@@ -24,8 +28,8 @@ func init() {
 		{"set-method", "Sets the request's method", method},
 		{"set-path", "Sets the path, keeping the query", path},
 		{"set-pathq", "Sets the path with the query", pathq},
-		{"set-query", "Sets the query, which begins after the \"?\"; an empty one takes that away", query},
-		{"set-uri", "Sets the whole request target", whole},
+		{"set-query", "Sets the query, which begins after the \"?\"; that stays if it was there", query},
+		{"set-uri", "Sets the whole request target, and the Host where that names an authority", whole},
 	} {
 		module.Register(action.Kind, a.name, module.Spec[Config, action.Action]{
 			Doc: a.doc,
@@ -43,7 +47,7 @@ type Config struct {
 }
 
 // part puts a value in its place in the request line.
-type part func(tx *action.Tx, value []byte)
+type part func(tx *action.Tx, value *expr.Format)
 
 type setter struct {
 	text  string
@@ -59,69 +63,54 @@ func (a *setter) Compile(sc *expr.Scope) (err error) {
 }
 
 func (a *setter) Run(tx *action.Tx) action.Verdict {
-	value := tx.Value(a.value)
-	for i, c := range value { // a space would end the target
-		if c == ' ' || c == '\t' {
-			value[i] = '+'
-		}
-	}
-	a.apply(tx, value)
+	a.apply(tx, a.value)
 	return action.Continue
 }
 
-func method(tx *action.Tx, value []byte) {
-	if action.Token(string(value)) {
+// method sets the method, but neither from nor to those that change where a
+// message ends: the client waits for the response to the method it sent.
+func method(tx *action.Tx, f *expr.Format) {
+	old, value := tx.Req.Method(), tx.Value(f)
+	if action.Token(string(value)) && frames(old) == frames(value) {
 		tx.Req.SetMethod(value)
 	}
 }
 
-func whole(tx *action.Tx, value []byte) {
-	if len(value) > 0 {
-		tx.Req.SetTarget(value)
+// frames gives the methods after which a response ends otherwise than after
+// others (RFC 9112 section 6.3), 0 for all the others.
+func frames(method []byte) int {
+	switch string(method) {
+	case "HEAD":
+		return 1
+	case "CONNECT":
+		return 2
+	}
+	return 0
+}
+
+func path(tx *action.Tx, f *expr.Format) {
+	if target.HasPath(tx.Req) {
+		before, _, q := target.Split(tx.Req.Target())
+		target.Set(tx, before, target.Value(tx, f), q)
 	}
 }
 
-func path(tx *action.Tx, value []byte) {
-	prefix, _, q := split(tx.Req.Target())
-	join(tx, prefix, value, q)
+func pathq(tx *action.Tx, f *expr.Format) {
+	if target.HasPath(tx.Req) {
+		before, _, _ := target.Split(tx.Req.Target())
+		target.Set(tx, before, target.Value(tx, f), nil)
+	}
 }
 
-func pathq(tx *action.Tx, value []byte) {
-	prefix, _, _ := split(tx.Req.Target())
-	join(tx, prefix, value, nil)
+// query sets what comes after the "?". HAProxy never removes one (section 4.4
+// "set-query"), and adds one only for a value.
+func query(tx *action.Tx, f *expr.Format) {
+	before, p, old := target.Split(tx.Req.Target())
+	value := target.Value(tx, f)
+	if !target.HasPath(tx.Req) || string(p) == "*" || old == nil && len(value) == 0 {
+		return
+	}
+	target.Set(tx, before, p, append(append(tx.Scratch(len(value)+1), '?'), value...))
 }
 
-func query(tx *action.Tx, value []byte) {
-	prefix, p, _ := split(tx.Req.Target())
-	if len(value) > 0 {
-		value = append(append(tx.Scratch(len(value)+1), '?'), value...)
-	}
-	join(tx, prefix, p, value)
-}
-
-// join sets the target of its three parts.
-func join(tx *action.Tx, prefix, path, query []byte) {
-	b := append(tx.Scratch(len(prefix)+len(path)+len(query)+1), prefix...)
-	if len(path) == 0 && len(prefix) == 0 {
-		b = append(b, '/') // a target is never empty
-	}
-	tx.Req.SetTarget(append(append(b, path...), query...))
-}
-
-// split parts a target: scheme and authority of the absolute form, path, and
-// query with its "?".
-func split(target []byte) (prefix, path, query []byte) {
-	if i := bytes.IndexByte(target, '?'); i >= 0 {
-		target, query = target[:i], target[i:]
-	}
-	if len(target) > 0 && target[0] != '/' {
-		if i := bytes.Index(target, []byte("://")); i >= 0 {
-			end := len(target)
-			if j := bytes.IndexByte(target[i+3:], '/'); j >= 0 {
-				end = i + 3 + j
-			}
-			return target[:end], target[end:], query
-		}
-	}
-	return nil, target, query
-}
+func whole(tx *action.Tx, f *expr.Format) { target.SetWhole(tx, target.Value(tx, f)) }

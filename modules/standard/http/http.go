@@ -3,6 +3,7 @@ package http
 
 import (
 	_ "github.com/fairleadproxy/fairlead/modules/action/header"
+	_ "github.com/fairleadproxy/fairlead/modules/action/normalize"
 	_ "github.com/fairleadproxy/fairlead/modules/action/reply"
 	_ "github.com/fairleadproxy/fairlead/modules/action/uri"
 	_ "github.com/fairleadproxy/fairlead/modules/action/useservice"

@@ -1,6 +1,10 @@
 // Package replace is the search and replacement of the replace-* actions: a
 // regular expression, and a log-format string in which \0 to \9 stand for what
-// it matched.
+// it matched (HAProxy manual section 4.4 "replace-header").
+//
+// An action embeds Config and Replacer, and asks Whole for what takes the place
+// of a value. Replacers are used by many streams at a time. Values that do not
+// match cost no allocation, those that do one, in package regexp.
 package replace
 
 import (
