@@ -107,12 +107,10 @@ func (g *Graph) drain(ctx context.Context) error {
 
 // cut ends all connections and waits for their streams to notice.
 func (g *Graph) cut() {
-	for _, f := range g.order {
-		f.conns.each(func(c *conn) { c.Interrupt() })
-	}
 	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		left := int64(0)
 		for _, f := range g.order {
+			f.conns.each(func(c *conn) { c.Interrupt() }) // again: a stream may have resumed its own
 			left += f.Cur.Load()
 		}
 		if left == 0 {

@@ -80,6 +80,10 @@ func (s *stream) runUpload(sc *serverConn, sent int64) {
 	} else {
 		err = s.engine.mover.Move(sc.Conn, s.c.Conn, &s.c.in, s.req.ContentLength-sent, s.countIn)
 	}
+	if err != nil && s.c.Interrupted() {
+		s.upload.err = err // it was stopped
+		return
+	}
 	if err != nil && !relay.WriteSide(err) {
 		// The client is gone, slow or wrong: the response is not worth waiting for.
 		s.upload.err = &clientError{err}
@@ -124,6 +128,7 @@ func (s *stream) stopUpload() bool {
 		if u.err == nil {
 			u.err = io.ErrUnexpectedEOF
 		}
+		s.c.Resume() // the client is still to be answered
 	}
 	u.running, u.ended = false, true
 	s.reqDone = u.err == nil

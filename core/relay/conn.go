@@ -308,6 +308,13 @@ func (c *Conn) Interrupt() {
 	_ = c.h.SetWriteDeadline(past)
 }
 
+// Resume undoes Interrupt. Nobody may be waiting.
+func (c *Conn) Resume() {
+	c.interrupted.Store(false)
+	c.setTimer(&c.read, 0, c.h.SetReadDeadline)
+	c.setTimer(&c.write, 0, c.h.SetWriteDeadline)
+}
+
 // Close closes the connection.
 func (c *Conn) Close() error {
 	if c.closed {

@@ -2,6 +2,8 @@ package http
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -176,6 +178,7 @@ func (p *pair) compareRules(t *testing.T, args []string) {
 	for i := range h.headers {
 		h.headers[i] = strings.ReplaceAll(h.headers[i], p.haproxy, "PROXY")
 	}
+	h.status = strings.ReplaceAll(h.status, "Gateway Time-out", "Gateway Timeout") // as RFC 9110 has it
 	fb, hb := f.body, h.body
 	f.body, h.body = "", ""
 	if f.String() != h.String() {
@@ -323,5 +326,100 @@ func TestErrorPages(t *testing.T) {
 	out := body(t, p.fairlead, []string{"http://PROXY/"})
 	if !strings.Contains(out, "<h1>503 Service Unavailable</h1>") {
 		t.Errorf("got %q", out)
+	}
+}
+
+// What takes too long, or breaks, ends with the same status and termination
+// state as through HAProxy.
+func TestTimeoutsSameAsHAProxy(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // it takes requests and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	broken, err := net.Listen("tcp", "127.0.0.1:0") // it closes in the middle of a head
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broken.Close()
+	for l, answer := range map[net.Listener]string{silent: "", broken: "HTTP/1.1 200 OK\r\nX-A"} {
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return // the test has ended
+				}
+				go func() {
+					defer c.Close()
+					b := make([]byte, 4096)
+					if _, err := c.Read(b); err != nil {
+						return
+					}
+					if answer != "" {
+						_, _ = io.WriteString(c, answer) // the other side tells
+						return
+					}
+					_, _ = c.Read(b) // until the proxy gives up
+				}()
+			}
+		}()
+	}
+	p := both(t, `
+[frontend.web]
+bind = "FRONT"
+use-backend = [{ backend = "silent", if = "{ path /silent }" }, { backend = "broken", if = "{ path /broken }" }]
+default-backend = "down"
+[backend.silent]
+timeout = { server = "400ms" }
+servers = ["`+silent.Addr().String()+`"]
+[backend.broken]
+servers = ["`+broken.Addr().String()+`"]
+[backend.down]
+retries = 0
+servers = ["CLOSED"]
+`, `
+frontend web
+	bind FRONT
+	use_backend silent if { path /silent }
+	use_backend broken if { path /broken }
+	default_backend down
+backend silent
+	timeout server 400ms
+	server s1 `+silent.Addr().String()+`
+backend broken
+	server s1 `+broken.Addr().String()+`
+backend down
+	retries 0
+	server s1 CLOSED
+`)
+	for _, path := range []string{"/silent", "/broken", "/down"} {
+		p.compareRules(t, []string{"http://PROXY" + path})
+	}
+	// A body that stops coming.
+	for name, at := range map[string]string{"fairlead": p.fairlead, "haproxy": p.haproxy} {
+		c, err := net.Dial("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		io.WriteString(c, "POST /silent HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nsome")
+		if err := c.SetReadDeadline(time.Now().Add(8 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, 64)
+		if n, err := c.Read(b); !strings.HasPrefix(string(b[:n]), "HTTP/1.1 504 ") {
+			t.Errorf("%s to a body that stops: %.40q, %v", name, b[:n], err)
+		}
+	}
+	p.compareLogs(t)
+	// A server that breaks off in the middle of a request's body. HAProxy answers
+	// this or closes, as it happens.
+	big := filepath.Join(t.TempDir(), "big")
+	lab.Write(t, big, strings.Repeat("x", 10<<20))
+	for range 5 {
+		r := curl(t, p.fairlead, "-H", "Expect:", "--data-binary", "@"+big, "http://PROXY/broken")
+		if !strings.Contains(r.status, " 502 ") {
+			t.Errorf("a server that breaks off: %v", r)
+		}
 	}
 }
