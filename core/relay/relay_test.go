@@ -134,12 +134,15 @@ func TestReadAfterTimeout(t *testing.T) {
 		if _, err := a.Read(p); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatalf("got %v", err)
 		}
+		written := make(chan error)
 		go func() {
 			time.Sleep(5 * time.Millisecond)
-			_, _ = b.Write([]byte("y")) // the read tells
+			_, err := b.Write([]byte("y"))
+			written <- err
 		}()
-		if n, err := a.Read(p); n != 1 || err != nil {
-			t.Fatalf("what comes: %d, %v", n, err)
+		n, err := a.Read(p)
+		if werr := <-written; n != 1 || err != nil || werr != nil {
+			t.Fatalf("what comes: %d, %v, %v", n, err, werr)
 		}
 	}
 }
