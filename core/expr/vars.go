@@ -155,6 +155,16 @@ func (v *Vars) Unset(r *VarRef) {
 	}
 }
 
+// Session reports whether a variable of the session has a value.
+func (v *Vars) Session() bool {
+	for i := range v.list {
+		if v.list[i].scope == sessVar && v.list[i].set {
+			return true
+		}
+	}
+	return false
+}
+
 // NewRequest forgets what belongs to the request before: txn, req and res variables.
 func (v *Vars) NewRequest() { v.forget(txnVar) }
 

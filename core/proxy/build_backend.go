@@ -37,7 +37,9 @@ func (b *builder) backend(c *config.Backend, be *Backend) {
 	be.allBackups = c.Option.Allbackups
 	be.rules = b.rules(&c.Proxy, sc)
 	be.rules.httpResponse = b.ruleList(c.HTTPResponse, sc.In(expr.HTTPResponse))
-	be.rules.tcpResponse = b.ruleList(c.TCPResponse.Content, sc.In(expr.TCPResponse))
+	if list := c.TCPResponse.Content; len(list) > 0 {
+		b.errs.At(list[0].Pos, list[0].Do.Path, "tcp-response rules are not run by this version")
+	}
 	be.persistence = cookies(c.Cookie)
 	be.ignoreDown = c.Option.Persist
 	be.logs = b.targets(&c.Proxy, sc.In(expr.Log))

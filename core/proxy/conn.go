@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,8 @@ type conn struct {
 	in    relay.Buffer
 	owned *serverConn // with http-reuse never: the server's connection that goes with it
 	facts session.Conn
+	src   netip.AddrPort // the addresses as the rules before the first request left them
+	dst   netip.AddrPort
 	shook time.Duration // the time of the TLS handshake
 
 	// upstream is the stream's connection to its server where that speaks MPTCP,
@@ -37,7 +40,9 @@ func (c *conn) Run() {
 	s := e.streams.Get().(*stream)
 	s.attach(c)
 	if c.welcomed || s.welcome() {
-		c.welcomed = true
+		if !c.welcomed {
+			c.welcomed, c.src, c.dst = true, c.facts.Src, c.facts.Dst
+		}
 		if c.fe.http {
 			c.serveHTTP(s)
 			return

@@ -98,6 +98,9 @@ func emptyLines(b []byte) int {
 // idleTimeout is how long to wait for a request's first byte before parking.
 func (s *stream) idleTimeout() time.Duration {
 	t := s.keepAliveTimeout()
+	if s.env.Vars.Session() {
+		return t // its variables are with the goroutine
+	}
 	if p := s.engine.Tuning.ParkAfter; t == 0 || p < t {
 		return p
 	}
@@ -127,7 +130,7 @@ func (s *stream) notReceived(err error, idle bool) bool {
 	s.ended = close_
 	timeout := errors.Is(err, os.ErrDeadlineExceeded)
 	if idle {
-		if timeout && !s.c.draining() && s.c.mayPark(time.Duration(relay.Ticks()-s.begun), s.keepAliveTimeout()) {
+		if timeout && !s.env.Vars.Session() && !s.c.draining() && s.c.mayPark(time.Duration(relay.Ticks()-s.begun), s.keepAliveTimeout()) {
 			s.ended = park
 			return false
 		}

@@ -49,7 +49,9 @@ func (s *stream) respond() {
 	default:
 		m.StartResponse(r.Status, httpmsg.StatusText(r.Status), httpmsg.HTTP11)
 	}
-	if r.Status >= 200 && r.Status != 204 && r.Status != 304 {
+	if r.Status == 204 || r.Status == 304 { // RFC 9110 section 6.4.1
+		body = nil
+	} else {
 		m.AddHeader("content-length", strconv.AppendInt(s.env.Scratch(20), int64(len(body)), 10))
 	}
 	if page != nil {

@@ -12,7 +12,6 @@ import (
 type rules struct {
 	tcpConnection, tcpSession, tcpContent []rule
 	httpRequest, httpResponse, httpAfter  []rule
-	tcpResponse                           []rule
 	inspectDelay                          time.Duration
 }
 

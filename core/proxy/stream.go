@@ -83,6 +83,8 @@ func newStream(e *Engine) *stream {
 // attach binds a pooled stream to a connection.
 func (s *stream) attach(c *conn) {
 	s.c, s.fe = c, c.fe
+	s.env.Vars.NewSession() // nothing of another client's is left
+	s.tx.ExpectProxy = false
 	s.timed = c.fe.logs.wanted()
 	s.reqP.Limits = http1.Limits{MaxFields: s.engine.Tuning.MaxFields}
 	s.resP.Limits = s.reqP.Limits
@@ -102,6 +104,8 @@ func (s *stream) detach() {
 func (s *stream) begin() {
 	s.begun = relay.Ticks()
 	s.be, s.failed = nil, nil
+	s.env.Vars.NewRequest()
+	s.c.facts.Src, s.c.facts.Dst = s.c.src, s.c.dst // what set-src and set-dst changed was for one request
 	s.facts = session.Stream{
 		Conn: &s.c.facts, ServerFD: -1, Frontend: s.fe.name, Backend: s.fe.name, Server: "<NOSRV>", HTTP: true,
 		Handshake: unset, Idle: unset, Request: unset, Queue: unset, Connect: unset, Response: unset,

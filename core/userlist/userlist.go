@@ -5,11 +5,13 @@
 //	if list.Check("ann", password) && slices.Contains(list.Groups("ann"), "ops") { ... }
 //
 // Passwords are hashes as crypt(3) makes them: MD5 ($1$), SHA-256 ($5$), SHA-512
-// ($6$), bcrypt ($2a$, $2b$, $2y$), and what else the library knows. Since such
-// hashes are slow by design, a password that was right is remembered, under a
-// keyed hash of it; a wrong one costs the whole time again.
+// ($6$) and bcrypt ($2a$, $2b$, $2y$), but not DES or yescrypt. Since such hashes
+// are slow by design, a password that was right is remembered, under a keyed hash
+// of it; a wrong one costs the whole time again, and that of an unknown user none,
+// so that names are no secret.
 //
-// A List is safe for concurrent use. The package reads no files.
+// A List is safe for concurrent use. The package reads no files, and does not
+// limit how many passwords are checked at a time.
 package userlist
 
 import (

@@ -423,3 +423,79 @@ backend down
 		}
 	}
 }
+
+// What rules set for one request or client is not seen by the next one.
+func TestNothingLeaks(t *testing.T) {
+	front, header := lab.Port(t), lab.Port(t)
+	lab.Fairlead(t, `
+[defaults]
+mode = "http"
+timeout = { client = "10s" }
+[frontend.web]
+bind = "127.0.0.1:`+front+`"
+http-request = [
+  { do = "set-var", name = "txn.t", expr = "str(T)", if = "{ path /set }" },
+  { do = "set-var", name = "sess.s", expr = "str(S)", if = "{ path /set }" },
+  { do = "set-src", expr = "hdr(x-src)", if = "{ path /set }" },
+  { do = "return", status = 200, content-type = "text/plain", lf-string = "%[var(txn.t)]/%[var(sess.s)]/%[src]", unless = "{ path /none }" },
+  { do = "return", status = 204 },
+]
+[frontend.header]
+bind = "127.0.0.1:`+header+`"
+tcp-request = { connection = ["expect-proxy"] }
+http-request = ["deny"]
+`)
+	get := func(c net.Conn, path string) string {
+		t.Helper()
+		if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: a\r\nX-Src: 10.9.8.7\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, 4096)
+		n, err := c.Read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, body, _ := strings.Cut(string(b[:n]), "\r\n\r\n")
+		return body
+	}
+	dial := func(port string) net.Conn {
+		c, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	one := dial(front)
+	if got := get(one, "/set"); got != "T/S/10.9.8.7" {
+		t.Errorf("the request that sets them: %q", got)
+	}
+	if got := get(one, "/"); got != "/S/127.0.0.1" {
+		t.Errorf("the next request of the connection: %q", got)
+	}
+	time.Sleep(1500 * time.Millisecond) // longer than idle connections keep a goroutine
+	if got := get(one, "/"); got != "/S/127.0.0.1" {
+		t.Errorf("after a while: %q", got)
+	}
+	if got := get(one, "/none"); got != "" {
+		t.Errorf("204 has a body: %q", got)
+	}
+	one.Close()
+	time.Sleep(50 * time.Millisecond)
+	for range 20 { // streams are pooled: one of these has the same one
+		bad := dial(header) // a client without the header that is expected of it
+		io.WriteString(bad, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		if _, err := bad.Read(make([]byte, 1)); err == nil {
+			t.Error("a client without a PROXY header got an answer")
+		}
+		bad.Close()
+		c := dial(front)
+		if got := get(c, "/"); got != "//127.0.0.1" {
+			t.Fatalf("another client: %q", got)
+		}
+		c.Close()
+	}
+}

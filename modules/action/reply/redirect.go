@@ -168,6 +168,12 @@ func (a *redirect) location(tx *action.Tx, value []byte) []byte {
 	if len(path) == 0 || path[0] != '/' { // as of OPTIONS * and CONNECT
 		path = root
 	}
+	for len(b) == 0 && len(path) > 1 && (path[1] == '/' || path[1] == '\\') {
+		path = path[1:] // which would name another host
+		if path[0] != '/' {
+			path = root
+		}
+	}
 	b = append(b, path...)
 	if a.c.AppendSlash && path[len(path)-1] != '/' {
 		b = append(b, '/')

@@ -1,12 +1,15 @@
 // Package useservice is the action use-service: a service answers the request
-// (HAProxy manual section 4.3).
+// (HAProxy manual section 4.4).
 //
 //	http-request = [ { do = "use-service", service = "echo" } ]
 //
-// The other keys of the table are the service's.
+// The other keys of the table are the service's. The action has the lifecycle of
+// its service and no state of its own: it may run for many streams at a time.
 package useservice
 
 import (
+	"context"
+
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
@@ -27,7 +30,10 @@ type Config struct {
 	Service tree.Module `toml:",inline" module:"service"`
 }
 
-type use struct{ service.Service }
+type use struct {
+	service service.Service
+	running module.Instances // the service, for its lifecycle
+}
 
 // New makes the action and its service.
 func New(ctx *module.Context, c Config) (action.Action, error) {
@@ -36,14 +42,28 @@ func New(ctx *module.Context, c Config) (action.Action, error) {
 		return nil, &tree.Error{Pos: c.Service.Pos, Path: c.Service.Path, Msg: err.Error()}
 	}
 	s, err := entry.Build(ctx, c.Service.Decode)
-	return use{s}, err
+	if err != nil {
+		return nil, err
+	}
+	u := &use{service: s}
+	u.running.Add(s)
+	return u, nil
 }
 
-func (use) Phases() expr.Phases       { return action.Requests }
-func (use) Compile(*expr.Scope) error { return nil }
+// Prepare prepares the service.
+func (u *use) Prepare(ctx *module.Context) error { return u.running.Prepare(ctx) }
 
-func (u use) Run(tx *action.Tx) action.Verdict {
+// Start starts the service.
+func (u *use) Start(ctx *module.Context) error { return u.running.Start(ctx) }
+
+// Stop stops the service.
+func (u *use) Stop(ctx context.Context) error { return u.running.Stop(ctx) }
+
+func (*use) Phases() expr.Phases       { return action.Requests }
+func (*use) Compile(*expr.Scope) error { return nil }
+
+func (u *use) Run(tx *action.Tx) action.Verdict {
 	tx.Reply.Reset()
-	u.Serve(tx)
+	u.service.Serve(tx)
 	return action.Answer
 }

@@ -2,6 +2,9 @@
 // address, the request line and the header fields as they came through.
 //
 //	http-request = [ { do = "use-service", service = "echo" } ]
+//
+// The answer is plain text, for people who try things out. It does not show the
+// request's body. The service has no state: many streams may use it at a time.
 package echo
 
 import (

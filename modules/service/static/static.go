@@ -1,9 +1,14 @@
 // Package static is the service that gives every request the same answer.
 //
 //	http-request = [ { do = "use-service", service = "static", string = "hello\n" } ]
+//
+// It reads no files and holds no state of streams: many may use it at a time.
 package static
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/service"
@@ -35,6 +40,12 @@ type Service struct {
 
 // New makes the service.
 func New(_ *module.Context, c Config) (service.Service, error) {
+	if c.String != "" && (c.Status == 204 || c.Status == 304) {
+		return nil, fmt.Errorf("a response of status %d has no body: leave out string", c.Status)
+	}
+	if strings.ContainsFunc(c.ContentType, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return nil, fmt.Errorf("content-type %q has control characters: leave them out", c.ContentType)
+	}
 	return &Service{c, []byte(c.String)}, nil
 }
 

@@ -13,6 +13,7 @@ package actiontest
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,8 +25,10 @@ import (
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/session"
+	_ "github.com/fairleadproxy/fairlead/modules/converter/address"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/encoding"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/http"
+	_ "github.com/fairleadproxy/fairlead/modules/converter/number"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/text"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/connection"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/constant"
@@ -45,7 +48,12 @@ func Scope(t testing.TB, p expr.Phase) *expr.Scope {
 // Make makes an action of the TOML of its table and compiles it in sc.
 func Make(t testing.TB, sc *expr.Scope, name, config string) (action.Action, error) {
 	t.Helper()
-	entry, err := action.Kind.Lookup(module.Default(), name)
+	return makeIn(t, module.NewContext(module.ContextOptions{}), sc, name, config)
+}
+
+func makeIn(t testing.TB, ctx *module.Context, sc *expr.Scope, name, config string) (action.Action, error) {
+	t.Helper()
+	entry, err := action.Kind.Lookup(ctx.Registry(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +61,7 @@ func Make(t testing.TB, sc *expr.Scope, name, config string) (action.Action, err
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := entry.Build(module.NewContext(module.ContextOptions{}), func(into any) error { return node.Decode(into) })
+	a, err := entry.Build(ctx, func(into any) error { return node.Decode(into) })
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +72,13 @@ func Make(t testing.TB, sc *expr.Scope, name, config string) (action.Action, err
 // may stand.
 func Must(t testing.TB, sc *expr.Scope, name, config string) action.Action {
 	t.Helper()
-	a, err := Make(t, sc, name, config)
+	return MustIn(t, module.NewContext(module.ContextOptions{}), sc, name, config)
+}
+
+// MustIn is Must in a context of the test's own.
+func MustIn(t testing.TB, ctx *module.Context, sc *expr.Scope, name, config string) action.Action {
+	t.Helper()
+	a, err := makeIn(t, ctx, sc, name, config)
 	if err != nil {
 		t.Fatalf("%s %q: %v", name, config, err)
 	}
@@ -120,7 +134,7 @@ func Head(m *httpmsg.Message) string {
 
 // Reply gives a reply as text: status, flags, fields and body, parted by " | ".
 func Reply(r *action.Reply) string {
-	out := []string{httpmsg.StatusText(r.Status)}
+	out := []string{strconv.Itoa(r.Status)}
 	for _, f := range []struct {
 		on   bool
 		name string
