@@ -103,7 +103,7 @@ func (s *stream) detach() {
 // begin makes the stream ready for the next request of its connection.
 func (s *stream) begin() {
 	s.begun = relay.Ticks()
-	s.be, s.failed = nil, nil
+	s.be, s.failed, s.cookieServer = nil, nil, nil
 	s.env.Vars.NewRequest()
 	s.c.facts.Src, s.c.facts.Dst = s.c.src, s.c.dst // what set-src and set-dst changed was for one request
 	s.facts = session.Stream{
