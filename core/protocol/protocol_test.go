@@ -324,6 +324,9 @@ func TestUnix(t *testing.T) {
 func TestMPTCPOptions(t *testing.T) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP)
 	if err != nil {
+		if os.Getenv("FAIRLEAD_TEST_ALL") == "1" {
+			t.Fatal("this kernel has no MPTCP")
+		}
 		t.Skip("this kernel has no MPTCP")
 	}
 	defer unix.Close(fd)

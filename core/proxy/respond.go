@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"bytes"
-	"errors"
 	"strconv"
 
 	"github.com/fairleadproxy/fairlead/core/action"
@@ -122,23 +121,9 @@ type errorFile struct {
 
 // parseErrorFile reads a whole response. What frames it is left to us.
 func parseErrorFile(text []byte) (*errorFile, error) {
-	// Such files are written by hand: lines may end in LF alone.
-	head, body := text, []byte(nil)
-	for _, end := range []string{"\r\n\r\n", "\n\n"} {
-		if h, b, ok := bytes.Cut(text, []byte(end)); ok && len(h) < len(head) {
-			head, body = h, b
-		}
-	}
-	head = bytes.ReplaceAll(bytes.TrimRight(head, "\r\n"), []byte("\r\n"), []byte("\n"))
-	head = append(bytes.ReplaceAll(head, []byte("\n"), []byte("\r\n")), "\r\n\r\n"...)
-	p := http1.Parser{Limits: http1.Limits{MaxFields: maxErrorFields}}
-	var m httpmsg.Message
-	n, err := p.Response(&m, head)
+	m, body, err := http1.ResponseFile(text)
 	if err != nil {
 		return nil, err
-	}
-	if n == 0 {
-		return nil, errors.New("the response's head is not complete")
 	}
 	f := &errorFile{status: m.Status, reason: string(m.Reason()), body: body}
 	for i := range m.Fields() {
@@ -150,9 +135,6 @@ func parseErrorFile(text []byte) (*errorFile, error) {
 	}
 	return f, nil
 }
-
-// maxErrorFields is how many fields an error file may have.
-const maxErrorFields = 101
 
 // errorFile gives the configured error file for a reply, nil when there is none.
 func (s *stream) errorFile(r *action.Reply) *errorFile {
