@@ -4,10 +4,12 @@
 package protocol
 
 import (
+	"crypto/tls"
 	"net/netip"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/address"
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
@@ -42,9 +44,29 @@ type Listener interface {
 	Close() error
 }
 
+// SessionListener is a Listener whose connections carry HTTP exchanges by
+// themselves, such as QUIC's: AcceptSession is called in place of Accept. It
+// needs ListenOptions.TLS.
+type SessionListener interface {
+	Listener
+	// AcceptSession waits for the next connection whose handshake is done and
+	// fills in its addresses. After Close it returns net.ErrClosed; connections
+	// that it gave out go on.
+	AcceptSession(info *Accepted) (httpmsg.ServerSession, error)
+}
+
+// SessionDialer is a Protocol that connects to servers for HTTP exchanges by
+// itself; it needs DialOptions.TLS.
+type SessionDialer interface {
+	Protocol
+	// DialSession connects to one address within the timeout.
+	DialSession(to Target, opts *DialOptions) (httpmsg.ClientSession, error)
+}
+
 // Accepted is what the socket tells of a new connection.
 type Accepted struct {
-	Src, Dst netip.AddrPort // zero for UNIX sockets
+	Src, Dst netip.AddrPort       // zero for UNIX sockets
+	TLS      *tls.ConnectionState // of sessions
 }
 
 // Target is where to dial.
@@ -71,6 +93,9 @@ type ListenOptions struct {
 	Mode  string // octal, such as "660"
 	User  string // name or number
 	Group string
+
+	// TLS are the settings for protocols that do TLS by themselves, nil for none.
+	TLS *tls.Config
 
 	// MPTCPFallback lets mptcp listeners and dials use plain TCP where the
 	// kernel has no MPTCP.
@@ -104,4 +129,5 @@ type DialOptions struct {
 	TFO           bool
 	KeepAlive     bool
 	MPTCPFallback bool
+	TLS           *tls.Config // for protocols that do TLS by themselves
 }
