@@ -85,6 +85,10 @@ type Bind struct {
 	// TLS has clients speak TLS: a table, or the file of a certificate. Default: plain.
 	TLS *BindTLS `toml:"tls"`
 
+	// Proto is the version of HTTP that clients speak: "h1", or "h2" without being
+	// asked. Default: what they agree on by TLS's ALPN or begin with.
+	Proto string `toml:"proto" enum:"h1|h2"`
+
 	// Interface is the network interface to listen on. Default: any.
 	Interface string `toml:"interface"`
 	// MSS is the largest TCP segment to announce, in bytes. Default 0: the kernel's.

@@ -74,11 +74,14 @@ type Tune struct {
 	Bufsize tree.Size `toml:"bufsize" min:"1k" max:"256m"`
 	// Maxhdr is how many header fields a message may have. Default 101.
 	Maxhdr int `toml:"http.maxhdr" min:"1" max:"32767"`
+
+	TuneH2
 }
 
 // SetDefaults sets what HAProxy's manual says.
 func (t *Tune) SetDefaults() {
 	*t = Tune{Bufsize: 16 << 10, Maxhdr: 101}
+	t.TuneH2.SetDefaults()
 }
 
 // DecodeNode takes tables within tables for keys with dots.

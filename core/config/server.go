@@ -59,6 +59,9 @@ type ServerSettings struct {
 	// of version 1 or 2. Default false.
 	SendProxy   bool `toml:"send-proxy"`
 	SendProxyV2 bool `toml:"send-proxy-v2"`
+	// Proto is the version of HTTP to speak: "h1", or "h2" without asking. Default: what
+	// alpn of tls makes of it, else "h1".
+	Proto string `toml:"proto" enum:"h1|h2"`
 	// TLS has the connections speak TLS: true, or a table. Default: plain.
 	TLS *ServerTLS `toml:"tls,bool"`
 	// Source is the address to connect from. Default: the backend's.

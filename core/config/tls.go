@@ -19,8 +19,8 @@ type BindTLS struct {
 	Issuer tree.Text `toml:"issuer"`
 	// StrictSNI refuses clients that name no server, or an unknown one. Default false.
 	StrictSNI bool `toml:"strict-sni"`
-	// ALPN are the application protocols to agree on, the best first. Default "http/1.1"
-	// in mode "http", none in mode "tcp".
+	// ALPN are the application protocols to agree on, the best first. Default "h2" and
+	// "http/1.1" in mode "http", none in mode "tcp".
 	ALPN tree.OneOrMany[string] `toml:"alpn"`
 	// Verify asks clients for a certificate: "none", "optional" or "required".
 	// Default "none".
@@ -79,7 +79,7 @@ type ServerTLS struct {
 	// Crt is a file with our certificate and key, for servers that ask for one.
 	// Default: none.
 	Crt tree.Text `toml:"crt"`
-	// ALPN are the application protocols to offer. Default: none.
+	// ALPN are the application protocols to offer, such as "h2" and "http/1.1". Default: none.
 	ALPN tree.OneOrMany[string] `toml:"alpn"`
 	TLSLimits
 

@@ -3,6 +3,8 @@ package http1
 import (
 	"bytes"
 	"math"
+
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
 
 // maxChunkLine bounds a chunk-size line or trailer line in bytes.
@@ -11,6 +13,9 @@ const maxChunkLine = 4096
 // Chunks walks a chunked body (RFC 9112 section 7.1) as it passes by. The zero
 // Chunks stands before the first chunk.
 type Chunks struct {
+	// Trailers takes the trailer fields; nil: they are passed over.
+	Trailers *httpmsg.Message
+
 	state chunkState
 	left  int64 // data bytes left in the current chunk
 	seen  int   // bytes of the current line passed already
@@ -151,6 +156,9 @@ func (c *Chunks) trailer(b []byte) (int, error) {
 	colon := bytes.IndexByte(line, ':')
 	if c.lines++; c.lines > 101 || colon <= 0 || !isToken(line[:colon]) || !isValue(line[colon+1:]) {
 		return 0, errTrailer
+	}
+	if c.Trailers != nil {
+		c.Trailers.AddHeaderBytes(line[:colon], bytes.Trim(line[colon+1:], " \t"))
 	}
 	return i + 1, nil
 }

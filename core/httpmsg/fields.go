@@ -139,6 +139,28 @@ func (m *Message) AppendHead(dst []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
+// AppendFields appends the fields alone in HTTP/1 form, a line each.
+func (m *Message) AppendFields(dst []byte) []byte {
+	for i := range m.fields {
+		if f := &m.fields[i]; !f.deleted {
+			dst = append(append(dst, m.view(f.name)...), ": "...)
+			dst = append(append(dst, m.view(f.value)...), "\r\n"...)
+		}
+	}
+	return dst
+}
+
+// FieldsSize gives the bytes of all names and values.
+func (m *Message) FieldsSize() int {
+	n := 0
+	for i := range m.fields {
+		if f := &m.fields[i]; !f.deleted {
+			n += int(f.name.len + f.value.len)
+		}
+	}
+	return n
+}
+
 // lineEnd gives the offset just past the line of a received field: its value is
 // followed by optional white space and CRLF.
 func (m *Message) lineEnd(f *field) int {

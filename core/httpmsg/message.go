@@ -73,6 +73,7 @@ type Message struct {
 	fields []field
 
 	method, target, reason span
+	protocol               span
 
 	// Status is the response's status code, 0 in a request.
 	Status int
@@ -92,7 +93,7 @@ func (m *Message) Reset(head []byte) {
 	m.buf = head
 	m.arena = m.arena[:0]
 	m.fields = m.fields[:0]
-	m.method, m.target, m.reason = span{}, span{}, span{}
+	m.method, m.target, m.reason, m.protocol = span{}, span{}, span{}, span{}
 	m.Status = 0
 	m.Version = HTTP11
 	m.Body = NoBody
@@ -139,6 +140,17 @@ func (m *Message) Target() []byte { return m.view(m.target) }
 
 // Reason gives the response's reason phrase.
 func (m *Message) Reason() []byte { return m.view(m.reason) }
+
+// Protocol gives the protocol that an extended CONNECT asks for (RFC 8441, RFC
+// 9220), such as "websocket"; empty for other requests. The target of such a
+// request is its path.
+func (m *Message) Protocol() []byte { return m.view(m.protocol) }
+
+// SetProtocol makes the request an extended CONNECT; an empty protocol takes that back.
+func (m *Message) SetProtocol(protocol []byte) {
+	m.protocol = m.keep(protocol)
+	m.startEdited = true
+}
 
 // IsRequest reports whether m is a request.
 func (m *Message) IsRequest() bool { return m.Status == 0 }

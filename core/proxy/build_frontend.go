@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/fairleadproxy/fairlead/core/address"
@@ -18,6 +19,7 @@ func (b *builder) frontend(c *config.Frontend, f *Frontend) {
 	sc := b.scope(&c.Proxy)
 	b.httpOnly(&c.Proxy, "frontend", c.Name)
 	f.opts = b.options(&c.Proxy)
+	f.http2 = b.o.Engine.clientHTTP2(&f.opts.timeouts)
 	f.rules = b.rules(&c.Proxy, sc)
 	f.slots.limit = int64(c.Maxconn)
 	f.defaultBackend = b.g.backends[c.DefaultBackend.Value]
@@ -80,6 +82,11 @@ func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int)
 		bind.options.Mode = strconv.FormatUint(uint64(bc.Mode), 8)
 	}
 	bind.tls = b.bindTLS(c, bc.TLS)
+	bind.options.TLS = bind.tls
+	bind.http1, bind.http2 = bc.Proto == "h1", bc.Proto == "h2"
+	if bind.http1 && bind.tls != nil {
+		bind.tls.NextProtos = slices.DeleteFunc(bind.tls.NextProtos, func(p string) bool { return p == "h2" })
+	}
 	for _, a := range addrs {
 		if p := b.protocol(a.Protocol(), bc.Address); p != nil {
 			bind.places = append(bind.places, place{a, p})

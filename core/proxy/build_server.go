@@ -28,6 +28,7 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope 
 	}
 	b.source(sc.Source, s)
 	b.serverTLS(sc.TLS, s, scope)
+	b.serverHTTP2(c, sc, s)
 	s.maxConn, s.maxQueue = int64(sc.Maxconn), int64(sc.Maxqueue)
 	s.backup, s.cookie = sc.Backup, sc.Cookie
 	s.slowStart = sc.Slowstart

@@ -20,11 +20,6 @@ func (b *builder) bindTLS(c *config.Frontend, t *config.BindTLS) *tls.Config {
 	if len(t.ALPN) == 0 && c.HTTP() {
 		out.NextProtos = []string{"http/1.1"}
 	}
-	for _, p := range t.ALPN {
-		if p == "h2" && c.HTTP() {
-			b.errs.At(t.Pos, "", "HTTP/2 is not spoken by this version").Hint = `leave "h2" out of alpn`
-		}
-	}
 	out.GetCertificate = b.chooser(t, out)
 	switch t.Verify {
 	case "optional":

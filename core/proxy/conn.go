@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/relay"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
@@ -29,6 +30,10 @@ type conn struct {
 	// for those who list such connections.
 	upstream atomic.Pointer[serverConn]
 
+	session atomic.Pointer[clientSession] // nil: the connection carries one stream at a time
+	above   *conn                         // the connection that this stream of a session came by
+	x       httpmsg.Stream                // such a stream
+
 	welcomed bool // the rules that come before the first request have passed it
 }
 
@@ -37,11 +42,25 @@ type conn struct {
 func (c *conn) Run() {
 	defer c.recover()
 	e := c.fe.engine
+	if c.welcomed && c.session.Load() != nil {
+		c.serveSession()
+		return
+	}
 	s := e.streams.Get().(*stream)
 	s.attach(c)
+	if c.x != nil {
+		c.serveStream(s)
+		return
+	}
 	if c.welcomed || s.welcome() {
 		if !c.welcomed {
 			c.welcomed, c.src, c.dst = true, c.facts.Src, c.facts.Dst
+		}
+		if c.fe.http && c.speaksHTTP2() {
+			s.detach()
+			e.streams.Put(s)
+			c.serveSession()
+			return
 		}
 		if c.fe.http {
 			c.serveHTTP(s)
@@ -62,10 +81,12 @@ func (c *conn) serveHTTP(s *stream) {
 	}
 	s.detach()
 	c.fe.engine.streams.Put(s)
-	if ended == park && c.parked() {
-		return
+	switch {
+	case ended == many:
+		c.serveSession()
+	case ended != park || !c.parked():
+		c.end()
 	}
-	c.end()
 }
 
 // welcome applies what comes before the first request: tcp-request connection
@@ -75,6 +96,9 @@ func (s *stream) welcome() bool {
 	s.env.Phase = expr.TCPConnection
 	if !s.admit(f.rules.tcpConnection, expr.TCPConnection) {
 		return false
+	}
+	if s.c.session.Load() != nil {
+		return s.admit(f.rules.tcpSession, expr.TCPSession)
 	}
 	if s.c.bind.acceptsProxy(&s.c.facts) || s.tx.ExpectProxy {
 		if err := s.c.readProxyHeader(); err != nil {
@@ -120,7 +144,11 @@ func (c *conn) parked() bool {
 
 // resume is the watcher's word that the connection's idling is over.
 func (c *conn) resume(ev relay.Event) {
-	if ev == relay.Readable || ev == relay.Stopped && c.Pending() {
+	x := c.session.Load()
+	if x != nil && ev != relay.Readable {
+		x.Shutdown()
+	}
+	if x != nil || ev == relay.Readable || ev == relay.Stopped && c.Pending() {
 		c.fe.engine.workers.Go(c)
 		return
 	}
@@ -138,16 +166,36 @@ func (c *conn) end() {
 	}
 	c.in.Release()
 	c.fe.multipath(c.Conn)
-	if c.Close() == nil {
+	if x := c.session.Load(); x != nil {
+		_ = x.Close() // it may have ended already
+		c.fe.departed(c)
+	} else if c.Close() == nil {
 		c.fe.departed(c)
 	}
+}
+
+// cut ends what the connection waits for.
+func (c *conn) cut() {
+	if x := c.session.Load(); x != nil {
+		_ = x.Close() // it may have ended already
+	}
+	c.Interrupt()
 }
 
 // recover keeps a defect of ours from taking more than one connection down.
 func (c *conn) recover() {
 	if r := recover(); r != nil {
 		c.broke(r)
-		c.end()
+		switch {
+		case c.x != nil:
+			c.x.Cancel(httpmsg.Broken)
+			_ = c.Close()
+			c.above.leaveSession()
+		case c.session.Load() != nil:
+			c.leaveSession()
+		default:
+			c.end()
+		}
 	}
 }
 

@@ -99,7 +99,13 @@ func pickCause(timeout bool, onTimeout, otherwise byte) byte {
 
 // runTunnel carries bytes both ways after a 101, or a 2xx to CONNECT.
 func (s *stream) runTunnel() {
-	if err := s.writeHead(0, false); err != nil {
+	var err error
+	if s.c.x != nil || s.sc.x != nil {
+		err = s.beginTunnel()
+	} else {
+		err = s.writeHead(0, false)
+	}
+	if err != nil {
 		s.undelivered(err)
 		return
 	}

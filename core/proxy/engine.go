@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/config"
+	"github.com/fairleadproxy/fairlead/core/http2"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
@@ -15,11 +16,33 @@ type Tuning struct {
 	MaxFields int           // tune.http.maxhdr
 	MaxConn   int64         // maxconn of the process
 	ParkAfter time.Duration // how long an idle client keeps its goroutine
+	Clients   http2.Options // tune.h2.fe
+	Servers   http2.Options // tune.h2.be
 }
 
 // TuningOf gives what a configuration says, and maxConn for the process.
 func TuningOf(g *config.Global, maxConn int) Tuning {
-	return Tuning{BufSize: int(g.Tune.Bufsize), MaxFields: g.Tune.Maxhdr, MaxConn: int64(maxConn), ParkAfter: time.Second}
+	t := Tuning{BufSize: int(g.Tune.Bufsize), MaxFields: g.Tune.Maxhdr, MaxConn: int64(maxConn), ParkAfter: time.Second}
+	h := &g.Tune.TuneH2
+	common := http2.Options{
+		HeaderTableSize: int(h.H2HeaderTableSize), MaxFrameSize: int(h.H2MaxFrameSize),
+		InitialWindowSize: int(h.H2InitialWindowSize), MaxConcurrentStreams: h.H2MaxConcurrentStreams,
+		MaxFields: t.MaxFields, MaxHeaderList: t.BufSize,
+	}
+	t.Clients, t.Servers = common, common
+	t.Clients.GlitchLimit, t.Servers.GlitchLimit = h.H2FeGlitchesThreshold, h.H2BeGlitchesThreshold
+	override(&t.Clients.InitialWindowSize, int(h.H2FeInitialWindowSize))
+	override(&t.Servers.InitialWindowSize, int(h.H2BeInitialWindowSize))
+	override(&t.Clients.MaxConcurrentStreams, h.H2FeMaxConcurrentStreams)
+	override(&t.Servers.MaxConcurrentStreams, h.H2BeMaxConcurrentStreams)
+	return t
+}
+
+// override sets what is not 0.
+func override(into *int, by int) {
+	if by != 0 {
+		*into = by
+	}
 }
 
 // Engine is what all connections of the process share, across reloads: buffers,
@@ -33,8 +56,12 @@ type Engine struct {
 	watcher *relay.Watcher
 	workers relay.Workers
 	streams sync.Pool
-	lastID  atomic.Uint64
-	slots   slots
+	// children are the conns of sessions' streams.
+	children sync.Pool
+	// serverStreams are those of the sessions with servers.
+	serverStreams sync.Pool
+	lastID        atomic.Uint64
+	slots         slots
 }
 
 // NewEngine makes an engine; Close ends it.
@@ -45,6 +72,8 @@ func NewEngine(t Tuning) (*Engine, error) {
 	}
 	e := &Engine{Tuning: t, pool: relay.NewPool(t.BufSize), mover: relay.NewMover(), watcher: w}
 	e.streams.New = func() any { return newStream(e) }
+	e.children.New = newChild
+	e.serverStreams.New = func() any { return &serverConn{Conn: relay.WrapConn(nil)} }
 	e.slots.limit = t.MaxConn
 	return e, nil
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
@@ -22,6 +23,10 @@ func (s *stream) finish() ending {
 	if s.countedBackend {
 		s.be.leave()
 		s.countedBackend = false
+	}
+	if s.c.x != nil {
+		s.settleClient()
+		return close_
 	}
 	if s.ended != goOn {
 		return s.ended
@@ -47,6 +52,13 @@ func (s *stream) settleServer(uploaded bool) {
 	s.sc = nil
 	if sc.MPTCP() {
 		s.c.upstream.Store(nil)
+	}
+	if sc.x != nil {
+		if !s.delivered || !uploaded {
+			sc.x.Cancel(httpmsg.Cancelled)
+		}
+		s.srv.discard(sc)
+		return
 	}
 	if !s.serverKeep || !s.delivered || !uploaded || sc.in.Len() > 0 || s.srv.maxReuse >= 0 && sc.reused >= s.srv.maxReuse {
 		s.srv.discard(sc)

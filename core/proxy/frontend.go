@@ -11,7 +11,10 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/http2"
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/protocol"
+	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
 // Frontend accepts clients and decides where their requests go.
@@ -25,6 +28,7 @@ type Frontend struct {
 	id     int
 	http   bool
 	opts   *options
+	http2  http2.Options
 	binds  []*Bind
 
 	rules          rules
@@ -50,6 +54,8 @@ type Bind struct {
 	options   protocol.ListenOptions
 	listeners []listener
 	tls       *tls.Config // nil: plain
+	http1     bool        // clients speak that version of HTTP alone (proto)
+	http2     bool
 	proxyFrom proxySources
 	maxConn   slots
 }
@@ -58,6 +64,16 @@ type Bind struct {
 type listener struct {
 	protocol.Listener
 	protocol string
+}
+
+// accept waits for a connection, or a session where the protocol gives those.
+func (l listener) accept(info *protocol.Accepted) (*relay.Conn, httpmsg.ServerSession, error) {
+	if sl, ok := l.Listener.(protocol.SessionListener); ok {
+		x, err := sl.AcceptSession(info)
+		return nil, x, err
+	}
+	rc, err := l.Accept(info)
+	return rc, nil, err
 }
 
 // backendRule is one use-backend rule.
@@ -128,7 +144,7 @@ func (f *Frontend) accept(b *Bind, l listener) {
 func (f *Frontend) acceptOne(b *Bind, l listener) bool {
 	var info protocol.Accepted
 	for {
-		rc, err := l.Accept(&info)
+		rc, x, err := l.accept(&info)
 		if errors.Is(err, net.ErrClosed) {
 			return false
 		}
@@ -137,6 +153,10 @@ func (f *Frontend) acceptOne(b *Bind, l listener) bool {
 			continue
 		}
 		c := &conn{Conn: rc, fe: f, bind: b}
+		if x != nil {
+			f.adoptSession(c, x, info.TLS)
+			rc = c.Conn
+		}
 		c.in.Pool = f.engine.pool
 		c.facts.ID = f.engine.lastID.Add(1)
 		c.facts.Src, c.facts.Dst = info.Src, info.Dst

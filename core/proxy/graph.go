@@ -75,6 +75,8 @@ func (g *Graph) Stop(ctx context.Context) error {
 		for _, s := range b.servers {
 			s.idle.shut()
 			s.purge(all)
+			s.shared.shut()
+			s.shared.purge(all)
 		}
 	}
 	if g.prepared {
@@ -96,6 +98,7 @@ func (g *Graph) drain(ctx context.Context) error {
 			return nil
 		}
 		g.engine.wakeParked(g)
+		g.shutSessions()
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -105,12 +108,27 @@ func (g *Graph) drain(ctx context.Context) error {
 	}
 }
 
+// shutSessions has the clients' sessions begin no more streams.
+func (g *Graph) shutSessions() {
+	var list []*clientSession
+	for _, f := range g.order {
+		f.conns.each(func(c *conn) {
+			if x := c.session.Load(); x != nil {
+				list = append(list, x)
+			}
+		})
+	}
+	for _, x := range list {
+		x.Shutdown()
+	}
+}
+
 // cut ends all connections and waits for their streams to notice.
 func (g *Graph) cut() {
 	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		left := int64(0)
 		for _, f := range g.order {
-			f.conns.each(func(c *conn) { c.Interrupt() }) // again: a stream may have resumed its own
+			f.conns.each((*conn).cut) // again: a stream may have resumed its own
 			left += f.Cur.Load()
 		}
 		if left == 0 {

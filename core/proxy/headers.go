@@ -50,7 +50,7 @@ func (s *stream) wantsKeepAlive() bool {
 
 // keepsAlive decides whether the client's connection carries another request.
 func (s *stream) keepsAlive() bool {
-	return s.requestKeep && s.allComes() && s.fe.opts.connMode != Close && !s.c.draining()
+	return s.c.x != nil || s.requestKeep && s.allComes() && s.fe.opts.connMode != Close && !s.c.draining()
 }
 
 // dropHopByHop removes the fields that are about this connection only (RFC 9110
@@ -100,14 +100,16 @@ func dropTE(m *httpmsg.Message) {
 // prepareRequest makes the request fit for the server's connection.
 func (s *stream) prepareRequest() {
 	m := &s.req
-	upgrade := s.reqP.HopByHop() && dropHopByHop(m)
+	if s.c.x == nil {
+		s.upgrading = s.reqP.HopByHop() && dropHopByHop(m)
+	}
 	s.tellAddresses()
 	s.persistRequest()
 	m.SetVersion(httpmsg.HTTP11)
 	switch {
-	case upgrade:
+	case s.upgrading && s.c.x == nil:
 		m.AddHeaderString("connection", "Upgrade")
-	case s.serverMode() != KeepAlive:
+	case s.serverMode() != KeepAlive && !s.upgrading:
 		m.AddHeaderString("connection", "close")
 	}
 }
@@ -120,7 +122,7 @@ func (s *stream) serverMode() ConnMode { return max(s.fe.opts.connMode, s.be.opt
 func (s *stream) prepareResponse() {
 	m := &s.res
 	keep := m.Body != httpmsg.UntilClose && s.serverMode() == KeepAlive
-	if s.resP.HopByHop() {
+	if s.sc.x == nil && s.resP.HopByHop() {
 		if m.Version == httpmsg.HTTP10 {
 			keep = keep && connectionSays(m, "keep-alive")
 		} else {
@@ -131,9 +133,22 @@ func (s *stream) prepareResponse() {
 		keep = false
 	}
 	s.serverKeep = keep && !s.tunnel
-	s.clientKeep = m.Body != httpmsg.UntilClose && !s.tunnel && s.keepsAlive() &&
-		!(m.Body == httpmsg.Chunked && s.req.Version == httpmsg.HTTP10)
+	s.clientKeep = s.clientLasts()
 	s.persistResponse()
+}
+
+// clientLasts reports whether the client's connection may carry another request
+// after this response.
+func (s *stream) clientLasts() bool {
+	switch {
+	case s.c.x != nil:
+		return true
+	case s.tunnel || !s.keepsAlive():
+		return false
+	case s.res.Body == httpmsg.UntilClose:
+		return s.sc.x != nil && s.req.Version >= httpmsg.HTTP11 // it will be chunked
+	}
+	return s.res.Body != httpmsg.Chunked || s.req.Version >= httpmsg.HTTP11
 }
 
 // finishHead gives the response's head its last touches, after all rules.

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net/netip"
 	"time"
@@ -20,6 +21,7 @@ type checking struct {
 	timeout time.Duration
 	at      netip.AddrPort // address and port to check, where they are not the server's
 	checker *health.Checker
+	tls     *tls.Config // the server's, for one request at a time
 
 	observe    observation
 	errorLimit int32
@@ -105,9 +107,9 @@ func (s *Server) dialCheck(timeout time.Duration) (*relay.Conn, error) {
 		return nil, err
 	}
 	if s.tls != nil {
-		return s.secureConn(c, "", timeout)
+		c, _, err = s.secureConn(s.checks.tls, c, "", timeout)
 	}
-	return c, nil
+	return c, err
 }
 
 // greet begins a check's connection with a PROXY protocol header where streams do.

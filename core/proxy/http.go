@@ -34,6 +34,9 @@ func (s *stream) exchange() ending {
 // yet the connection idles, and after a while it is parked.
 func (s *stream) receive() bool {
 	c := s.c
+	if c.x != nil {
+		return s.receiveMessage()
+	}
 	idle := c.in.Len() == 0
 	if idle {
 		c.ReadTimeout(s.idleTimeout())
@@ -46,7 +49,15 @@ func (s *stream) receive() bool {
 					continue
 				}
 			}
-			n, err := s.reqP.Request(&s.req, b)
+			match, more := s.preface(b)
+			if match {
+				s.ended = many
+				return false
+			}
+			n, err := 0, error(nil)
+			if !more {
+				n, err = s.reqP.Request(&s.req, b)
+			}
 			if err != nil {
 				return s.refuse(err)
 			}
@@ -184,7 +195,15 @@ func (s *stream) received() bool {
 		if s.c.facts.Requests == 1 {
 			s.facts.Handshake = s.c.shook
 		}
-		s.facts.RequestLine = append(s.facts.RequestLine, requestLine(s.req.Head())...)
+		if s.c.x != nil {
+			s.facts.RequestLine = appendRequestLine(s.facts.RequestLine, &s.req)
+		} else {
+			s.facts.RequestLine = append(s.facts.RequestLine, requestLine(s.req.Head())...)
+		}
+	}
+	if s.c.x != nil {
+		s.facts.BytesIn = int64(s.req.FieldsSize())
+		return true
 	}
 	if err := s.measureBody(); err != nil {
 		return s.refuse(err)
@@ -335,6 +354,9 @@ func (s *stream) send() *failure {
 	if name := s.be.opts.nameHeader; name != "" {
 		s.req.SetHeader(name, append(s.env.Scratch(len(s.srv.name)), s.srv.name...))
 	}
+	if s.c.x != nil || s.sc.x != nil {
+		return s.sendMessage()
+	}
 	body := s.c.in.Bytes()[s.reqHead:s.reqLen]
 	var err error
 	if !s.req.Edited() {
@@ -357,6 +379,9 @@ func (s *stream) send() *failure {
 func (s *stream) await() *failure {
 	sc := s.sc
 	sc.ReadTimeout(s.be.opts.timeouts.Server)
+	if sc.x != nil {
+		return s.awaitMessage()
+	}
 	s.resP.Reset()
 	for {
 		if b := sc.in.Bytes(); len(b) > 0 {
@@ -384,7 +409,11 @@ func (s *stream) await() *failure {
 
 // interim passes a 1xx response on to clients that understand it.
 func (s *stream) interim(n int) *failure {
-	if s.req.Version >= httpmsg.HTTP11 {
+	if s.c.x != nil {
+		if f := s.interimMessage(); f != nil {
+			return f
+		}
+	} else if s.req.Version >= httpmsg.HTTP11 {
 		if _, err := s.c.Write(s.sc.in.Bytes()[:n]); err != nil {
 			return s.failure(replying, err)
 		}
@@ -398,8 +427,10 @@ func (s *stream) interim(n int) *failure {
 func (s *stream) head(n int) *failure {
 	method := s.req.Method()
 	connect := string(method) == "CONNECT"
-	if err := s.resP.FrameResponse(&s.res, string(method) == "HEAD", connect); err != nil {
-		return s.failure(parsing, err)
+	if s.sc.x == nil {
+		if err := s.resP.FrameResponse(&s.res, string(method) == "HEAD", connect); err != nil {
+			return s.failure(parsing, err)
+		}
 	}
 	s.resHead = n
 	s.env.Res = &s.res
@@ -448,12 +479,14 @@ func (s *stream) deliver() {
 		return
 	}
 	var err error
-	switch s.res.Body {
-	case httpmsg.Length:
+	switch {
+	case s.c.x != nil || s.sc.x != nil:
+		err = s.deliverMessage()
+	case s.res.Body == httpmsg.Length:
 		err = s.deliverLength(s.res.ContentLength)
-	case httpmsg.Chunked:
+	case s.res.Body == httpmsg.Chunked:
 		err = s.deliverChunked()
-	case httpmsg.UntilClose:
+	case s.res.Body == httpmsg.UntilClose:
 		err = s.deliverLength(-1)
 	default:
 		err = s.writeHead(0, false)

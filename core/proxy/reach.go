@@ -9,6 +9,8 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/http1"
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
@@ -142,18 +144,9 @@ func (s *stream) connect() *failure {
 		}
 		return nil
 	}
-	sc, err := s.srv.open(&s.c.facts, s.be.opts.timeouts.Connect)
+	sc, err := s.newConn()
 	if err != nil {
 		return s.failure(connecting, err)
-	}
-	if err := s.srv.proxyOut.send(sc.Conn, &s.c.facts); err != nil {
-		s.srv.discard(sc)
-		return s.failure(connecting, err)
-	}
-	if s.srv.tls != nil {
-		if sc.Conn, err = s.srv.secureConn(sc.Conn, s.srv.serverName(&s.env), s.be.opts.timeouts.Connect); err != nil {
-			return s.failure(connecting, err)
-		}
 	}
 	s.use(sc)
 	if measured {
@@ -161,6 +154,81 @@ func (s *stream) connect() *failure {
 		s.facts.Connect = time.Duration(s.connectedAt - s.asked)
 	}
 	return nil
+}
+
+// newConn gets a connection to the server, or a stream on one that others share.
+func (s *stream) newConn() (*serverConn, error) {
+	srv := s.srv
+	shares := s.facts.HTTP && srv.mayShare && !srv.exclusive() && s.be.opts.reuse != ReuseNever
+	for shares {
+		if x := srv.shared.take(); x != nil {
+			srv.Reuses.Add(1)
+			return srv.streamConn(x, nil, true), nil
+		}
+		opener, err := srv.shared.turn(s.be.opts.timeouts.Connect)
+		if err != nil {
+			return nil, err
+		}
+		if opener {
+			break
+		}
+	}
+	sc, session, err := s.dial()
+	if shares {
+		srv.shared.opened(session, err)
+	}
+	if err != nil || session == nil {
+		return sc, err
+	}
+	x, err := session.Open()
+	if err != nil {
+		_ = session.Close() // it is of no use
+		return nil, err
+	}
+	if shares {
+		session = nil // it stays
+	}
+	return srv.streamConn(x, session, false), nil
+}
+
+// dial opens a connection to the server: one that carries one request at a
+// time, or a session.
+func (s *stream) dial() (*serverConn, httpmsg.ClientSession, error) {
+	srv, timeout := s.srv, s.be.opts.timeouts.Connect
+	if d, ok := srv.proto.(protocol.SessionDialer); ok && s.facts.HTTP {
+		o := srv.dial
+		o.Timeout, o.TLS = timeout, srv.tls
+		x, err := d.DialSession(srv.target(&s.c.facts), &o)
+		if err == nil {
+			srv.Connects.Add(1)
+		}
+		return nil, x, err
+	}
+	sc, err := srv.open(&s.c.facts, timeout)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := srv.proxyOut.send(sc.Conn, &s.c.facts); err != nil {
+		srv.discard(sc)
+		return nil, nil, err
+	}
+	http2 := srv.http2
+	if srv.tls != nil {
+		var chosen string
+		if sc.Conn, chosen, err = srv.secureConn(srv.tls, sc.Conn, srv.serverName(&s.env), timeout); err != nil {
+			return nil, nil, err
+		}
+		http2 = http2 || chosen == "h2"
+	}
+	if !http2 || !s.facts.HTTP {
+		return sc, nil, nil
+	}
+	x, err := srv.backend.engine.serverHTTP2(sc.Conn)
+	if err != nil {
+		srv.discard(sc)
+		return nil, nil, err
+	}
+	return nil, x, nil
 }
 
 // use makes a connection to the server the stream's own.
@@ -220,6 +288,10 @@ func (s *stream) again(f *failure) bool {
 	s.dropServerConn()
 	if f.op == replying || !s.reqDone && f.op != connecting {
 		return false
+	}
+	if refusedUnseen(f.err) && s.attempts.stale == 0 {
+		s.attempts.stale++ // the server had done nothing for it
+		return true
 	}
 	if f.reused && !f.began && !f.timeout && s.attempts.stale == 0 && idempotent(s.req.Method()) {
 		s.attempts.stale++ // the server had closed it meanwhile: no fault of anyone
@@ -365,6 +437,9 @@ func (s *stream) dropServerConn() {
 	}
 	s.stopUpload()
 	s.facts.ServerFD = -1
+	if s.sc.x != nil {
+		s.sc.x.Cancel(httpmsg.Cancelled)
+	}
 	s.srv.discard(s.sc)
 	s.sc = nil
 }

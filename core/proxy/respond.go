@@ -80,11 +80,15 @@ func (s *stream) respond() {
 	}
 	s.clientKeep = !r.Close && s.keepsAlive()
 	s.announce(m)
-	s.wire = m.AppendHead(s.wire[:0])
-	if string(s.method()) != "HEAD" {
-		s.wire = append(s.wire, body...)
+	if string(s.method()) == "HEAD" {
+		body = nil
 	}
-	s.sendRaw(s.wire)
+	if s.c.x != nil {
+		s.answerMessage(m, body)
+	} else {
+		s.wire = append(m.AppendHead(s.wire[:0]), body...)
+		s.sendRaw(s.wire)
+	}
 	s.env.Res = nil
 }
 

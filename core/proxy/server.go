@@ -10,6 +10,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/mptcp"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
@@ -31,6 +32,8 @@ type Server struct {
 	dial    protocol.DialOptions
 
 	tls        *tls.Config // nil: plain
+	http2      bool        // it speaks HTTP/2 without being asked
+	mayShare   bool        // its connections may carry many streams at once
 	sni        *expr.Expr  // the name in the handshake, nil for the configured one
 	verifyHost string
 
@@ -56,7 +59,8 @@ type Server struct {
 	served  atomic.Int64 // streams that hold a slot
 	waiting queue
 
-	idle idlePool
+	idle   idlePool
+	shared sharing
 }
 
 // fullWeight is the factor of a server whose slow start is over, per mille.
@@ -114,6 +118,9 @@ type serverConn struct {
 	since  int64       // tick at which it became idle
 	prev   *serverConn // in the idle pool
 	next   *serverConn
+
+	x       httpmsg.Stream        // a stream of a session; nil: the connection carries one request at a time
+	session httpmsg.ClientSession // ends with the stream; nil: others share it
 }
 
 // idlePool keeps idle connections, the one used last on top.
@@ -210,10 +217,38 @@ func (s *Server) purge(before int64) {
 
 // discard closes a connection that is in no pool.
 func (s *Server) discard(c *serverConn) {
+	if c.x != nil {
+		s.discardStream(c)
+		return
+	}
 	s.backend.engine.watcher.Forget(c.Conn)
 	c.in.Release()
 	s.multipath(c.Conn)
 	c.Close()
+}
+
+// streamConn makes the connection of a stream of a session, which ends with it
+// where one is given.
+func (s *Server) streamConn(x httpmsg.Stream, session httpmsg.ClientSession, reused bool) *serverConn {
+	c := s.backend.engine.serverStreams.Get().(*serverConn)
+	c.Conn.Wrap(x)
+	c.x, c.session, c.server, c.reused = x, session, s, 0
+	if reused {
+		c.reused = 1
+	}
+	c.in.Pool = s.backend.engine.pool
+	return c
+}
+
+// discardStream ends a stream of a session, and the session that is its own.
+func (s *Server) discardStream(c *serverConn) {
+	c.in.Release()
+	_ = c.Close() // it has ended, or was cancelled
+	if c.session != nil {
+		_ = c.session.Close() // nothing depends on it
+	}
+	c.x, c.session, c.server = nil, nil, nil
+	s.backend.engine.serverStreams.Put(c)
 }
 
 // exclusive reports whether its connections belong to one client each.
@@ -276,7 +311,11 @@ func (s *Server) watch(c *serverConn) {
 }
 
 // purgeOld closes the connections that were idle for the purge delay.
-func (s *Server) purgeOld() { s.purge(relay.Ticks() - int64(s.purgeDelay)) }
+func (s *Server) purgeOld() {
+	before := relay.Ticks() - int64(s.purgeDelay)
+	s.purge(before)
+	s.shared.purge(before)
+}
 
 // shut has the pool take no more connections.
 func (p *idlePool) shut() {

@@ -39,6 +39,9 @@ type stream struct {
 	resBody        http1.Chunks
 	reqDone        bool // the whole request has been received
 	upload         upload
+	up, down       content // of the request and the response, where they are framed anew
+	readReq        func() error
+	readRes        func() error
 	wire           []byte // a head as it leaves, and what is sent with it
 	headCopy       []byte // the request's head once its buffer is needed for the body
 	logLine        []byte
@@ -46,6 +49,8 @@ type stream struct {
 	serverKeep     bool
 	requestKeep    bool // what the client asked for
 	tunnel         bool
+	upgrading      bool // the client asks for another protocol
+	chunkedOut     bool // the response is framed anew, in chunks
 	answered       bool // a final response's head was written to the client
 	delivered      bool // the response was written completely
 	ended          ending
@@ -71,12 +76,14 @@ const (
 	goOn   ending = iota // it may carry another request
 	park                 // it idles: keep it without a goroutine
 	close_               // it is to be closed
+	many                 // it goes on as one that carries many streams
 )
 
 func newStream(e *Engine) *stream {
 	s := &stream{engine: e}
 	s.upload.done, s.upload.stream = make(chan struct{}, 1), s
 	s.tx.Env = &s.env
+	s.bindWaits()
 	return s
 }
 
@@ -119,7 +126,7 @@ func (s *stream) begin() {
 	s.reqLen, s.reqHead, s.resHead = 0, 0, 0
 	s.reqBody, s.resBody = http1.Chunks{}, http1.Chunks{}
 	s.reqDone, s.clientKeep, s.serverKeep, s.requestKeep = false, false, false, false
-	s.tunnel, s.answered, s.delivered, s.ended = false, false, false, goOn
+	s.tunnel, s.upgrading, s.answered, s.delivered, s.ended = false, false, false, false, goOn
 	s.attempts = attempts{}
 	s.serverAsked, s.connectedAt, s.responseAt, s.idleFor = 0, 0, 0, 0
 	s.env.Stream, s.env.Req, s.env.Res = &s.facts, nil, nil

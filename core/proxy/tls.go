@@ -42,10 +42,7 @@ func (c *conn) handshake(config *tls.Config) error {
 	}
 	pre.Release()
 	st := tc.ConnectionState()
-	c.facts.TLS = &session.TLS{
-		Version: secure.VersionName(st.Version), Cipher: tls.CipherSuiteName(st.CipherSuite),
-		SNI: st.ServerName, ALPN: st.NegotiatedProtocol, Resumed: st.DidResume,
-	}
+	c.facts.TLS = tlsFacts(&st)
 	for _, source := range c.fe.graph.sources {
 		if slices.Contains(source.Protocols(), st.NegotiatedProtocol) {
 			return errChallenge
@@ -53,6 +50,13 @@ func (c *conn) handshake(config *tls.Config) error {
 	}
 	c.shook = time.Duration(relay.Ticks() - begun)
 	return nil
+}
+
+func tlsFacts(st *tls.ConnectionState) *session.TLS {
+	return &session.TLS{
+		Version: secure.VersionName(st.Version), Cipher: tls.CipherSuiteName(st.CipherSuite),
+		SNI: st.ServerName, ALPN: st.NegotiatedProtocol, Resumed: st.DidResume,
+	}
 }
 
 // errChallenge ends the connection of an authority, which wanted the handshake only.
@@ -83,10 +87,9 @@ func shake(tc *tls.Conn, timeout time.Duration) error {
 	return tc.SetDeadline(time.Time{})
 }
 
-// secureConn makes TLS of a connection to the server. name is for the handshake,
-// "" for the configured one.
-func (s *Server) secureConn(base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, error) {
-	config := s.tls
+// secureConn makes TLS of a connection to the server and gives the application
+// protocol that was agreed on. name is for the handshake, "" for the configured one.
+func (s *Server) secureConn(config *tls.Config, base *relay.Conn, name string, timeout time.Duration) (conn *relay.Conn, protocol string, err error) {
 	if name != "" && name != config.ServerName {
 		config = config.Clone()
 		config.ServerName = name
@@ -101,9 +104,9 @@ func (s *Server) secureConn(base *relay.Conn, name string, timeout time.Duration
 	})
 	if err := shake(tc, timeout); err != nil {
 		base.Close()
-		return nil, err
+		return nil, "", err
 	}
-	return upper, nil
+	return upper, tc.ConnectionState().NegotiatedProtocol, nil
 }
 
 // verifyAs checks the server's certificate by another name than the handshake's.

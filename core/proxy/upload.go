@@ -41,11 +41,16 @@ func (e *clientError) Unwrap() error { return e.err }
 // startUpload has the rest of the body follow. The request's head moves out of
 // the buffer, which the body needs.
 func (s *stream) startUpload() {
-	s.headCopy = append(s.headCopy[:0], s.c.in.Bytes()[:s.reqHead]...)
-	s.req.Rebase(s.headCopy)
-	sent := s.reqLen - s.reqHead
-	s.c.in.Consume(s.reqLen)
-	s.reqLen, s.reqHead = 0, 0
+	sent := 0
+	if s.c.x == nil {
+		s.headCopy = append(s.headCopy[:0], s.c.in.Bytes()[:s.reqHead]...)
+		s.req.Rebase(s.headCopy)
+		if s.sc.x == nil {
+			sent = s.reqLen - s.reqHead
+		}
+		s.c.in.Consume(s.reqHead + sent)
+		s.reqLen, s.reqHead = 0, 0
+	}
 	s.c.ReadTimeout(s.fe.opts.timeouts.Client)
 	s.upload.running, s.upload.ended, s.upload.err = true, false, nil
 	s.upload.sentAll.Store(false)
@@ -75,7 +80,9 @@ func (u *upload) Run() {
 
 func (s *stream) runUpload(sc *serverConn, sent int64) {
 	var err error
-	if s.req.Body == httpmsg.Chunked {
+	if s.c.x != nil || sc.x != nil {
+		err = s.uploadContent(sc)
+	} else if s.req.Body == httpmsg.Chunked {
 		err = moveChunked(s.engine.mover, sc.Conn, s.c.Conn, &s.c.in, &s.reqBody, s.countIn)
 	} else {
 		err = s.engine.mover.Move(sc.Conn, s.c.Conn, &s.c.in, s.req.ContentLength-sent, s.countIn)
@@ -103,7 +110,7 @@ func (s *stream) allComes() bool {
 // finishUpload waits for the rest of a request whose client's connection may
 // carry another one, and reports whether all of it has been sent.
 func (s *stream) finishUpload() bool {
-	if s.upload.running && s.clientKeep && s.delivered {
+	if s.upload.running && s.clientKeep && s.delivered && s.c.x == nil {
 		<-s.upload.done
 		s.upload.done <- struct{}{}
 	}

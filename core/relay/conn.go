@@ -87,6 +87,18 @@ func NewSocket(fd int) (*Conn, error) {
 // WrapConn makes a Conn of any net.Conn.
 func WrapConn(nc net.Conn) *Conn { return &Conn{h: nc, soft: nc, fd: -1} }
 
+// Wrap makes c a Conn of nc, whatever it was before; c must be made by WrapConn
+// and not be in use.
+func (c *Conn) Wrap(nc net.Conn) {
+	c.h, c.soft, c.closed = nc, nc, false
+	c.interrupted.Store(false)
+	for _, op := range []*operation{&c.read, &c.write} {
+		op.timeout.Store(0)
+		op.began.Store(0)
+		op.armed, op.resumed = 0, false
+	}
+}
+
 // FD gives the socket's descriptor, -1 when there is none. It stays the
 // connection's own: use it for socket options only, never close it.
 func (c *Conn) FD() int {
@@ -244,6 +256,19 @@ func (c *Conn) readSoft(p []byte) (int, error) {
 	}
 }
 
+// Await calls read, which waits for bytes of a wrapped connection in a way of
+// its own, within the read timeout.
+func (c *Conn) Await(read func() error) error {
+	c.read.resumed = false
+	c.readMustWait()
+	for {
+		err := read()
+		if err == nil || !c.retry(&c.read, err, c.h.SetReadDeadline) {
+			return err
+		}
+	}
+}
+
 // Write writes all of p.
 func (c *Conn) Write(p []byte) (int, error) { return c.send(p, 0) }
 
@@ -257,7 +282,7 @@ func (c *Conn) send(p []byte, flag int) (int, error) {
 	}
 	op := &c.write
 	if c.soft != nil {
-		return c.sendSoft(p)
+		return c.sendSoft(p, false)
 	}
 	op.buf, op.flag, op.n, op.err, op.resumed = p, flag, 0, nil, false
 	for {
@@ -273,12 +298,33 @@ func (c *Conn) send(p []byte, flag int) (int, error) {
 	}
 }
 
-func (c *Conn) sendSoft(p []byte) (int, error) {
+// WriteLast writes all of p and ends the direction to the peer with it, in one
+// where the connection can.
+func (c *Conn) WriteLast(p []byte) (int, error) {
+	if _, ok := c.soft.(lastWriter); ok {
+		return c.sendSoft(p, true)
+	}
+	n, err := c.Write(p)
+	if err == nil {
+		err = c.CloseWrite()
+	}
+	return n, err
+}
+
+type lastWriter interface{ WriteLast(p []byte) (int, error) }
+
+func (c *Conn) sendSoft(p []byte, last bool) (int, error) {
 	c.write.resumed = false
 	c.writeMustWait()
 	sent := 0
 	for {
-		n, err := c.soft.Write(p[sent:])
+		var n int
+		var err error
+		if last {
+			n, err = c.soft.(lastWriter).WriteLast(p[sent:])
+		} else {
+			n, err = c.soft.Write(p[sent:])
+		}
 		sent += n
 		if err == nil || !c.retry(&c.write, err, c.h.SetWriteDeadline) {
 			return sent, err

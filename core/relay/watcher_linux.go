@@ -121,9 +121,9 @@ func (w *Watcher) Forget(c *Conn) bool {
 
 // remove takes x out; the lock is held.
 func (w *Watcher) remove(x *watch) {
-	delete(w.watches, int32(x.conn.fd))
+	delete(w.watches, int32(x.conn.FD()))
 	// The only failure is that the descriptor is not there, which is what is wanted.
-	_ = unix.EpollCtl(w.epfd, unix.EPOLL_CTL_DEL, x.conn.fd, nil)
+	_ = unix.EpollCtl(w.epfd, unix.EPOLL_CTL_DEL, x.conn.FD(), nil)
 }
 
 func (w *Watcher) run() {

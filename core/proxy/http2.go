@@ -1,0 +1,56 @@
+package proxy
+
+import (
+	"github.com/fairleadproxy/fairlead/core/http2"
+	"github.com/fairleadproxy/fairlead/core/relay"
+)
+
+// speaksHTTP2 reports whether the connection carries many streams: it came so,
+// or its client agreed on HTTP/2 in the handshake, or the bind says so.
+func (c *conn) speaksHTTP2() bool {
+	if c.session.Load() != nil {
+		return true
+	}
+	if c.facts.TLS != nil && c.facts.TLS.ALPN == "h2" || c.bind.http2 {
+		c.openHTTP2()
+		return true
+	}
+	return false
+}
+
+// preface looks for the beginning of HTTP/2, which clients that know what they
+// speak to may send unasked (RFC 9113 section 3.3). With more it may be one.
+func (s *stream) preface(b []byte) (match, more bool) {
+	if s.c.facts.Requests > 0 || b[0] != 'P' || s.c.bind.http1 {
+		return false, false
+	}
+	match, more = http2.Preface(b)
+	if match {
+		s.c.openHTTP2()
+	}
+	return match, more
+}
+
+// openHTTP2 has the connection carry the streams of HTTP/2.
+func (c *conn) openHTTP2() {
+	c.openSession(http2.NewServer(c.Conn, &c.in, &c.fe.http2))
+}
+
+// clientHTTP2 gives the settings of HTTP/2 for clients with these timeouts.
+func (e *Engine) clientHTTP2(t *Timeouts) http2.Options {
+	idle := t.KeepAlive
+	if idle == 0 {
+		idle = t.Client
+	}
+	o := e.Tuning.Clients
+	o.ParkAfter, o.IdleTimeout, o.WriteTimeout = e.Tuning.ParkAfter, idle, t.Client
+	o.Pool = e.pool
+	return o
+}
+
+// serverHTTP2 makes a session of a connection to a server.
+func (e *Engine) serverHTTP2(c *relay.Conn) (*http2.ClientConn, error) {
+	o := e.Tuning.Servers
+	o.Pool = e.pool
+	return http2.NewClient(c, &o)
+}
