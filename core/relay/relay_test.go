@@ -320,6 +320,31 @@ func TestWatcher(t *testing.T) {
 	}
 }
 
+func TestWatcherTakesALayerAgain(t *testing.T) {
+	w, err := NewWatcher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	a, b := pair(t)
+	upper := Layer(a, &Buffer{}, func(nc net.Conn) net.Conn { return nc })
+	woken := make(chan Event, 1)
+	for i := range 3 {
+		if !w.Park(upper, "mine", time.Minute, func(ev Event) { woken <- ev }) {
+			t.Fatalf("not parked the %d. time", i+1)
+		}
+		b.Write([]byte("x"))
+		<-woken
+		var p [1]byte
+		if _, err := upper.Read(p[:]); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.Parked(); n != 0 {
+			t.Errorf("%d parked after the event", n)
+		}
+	}
+}
+
 type run func()
 
 func (r run) Run() { r() }
