@@ -36,6 +36,9 @@ type FrontendOwn struct {
 	Bind tree.OneOrMany[Bind] `toml:"bind"`
 	// UseBackend are the rules that choose the backend, in order.
 	UseBackend []UseBackend `toml:"use-backend"`
+	// AltSvc tells clients that came by TLS where HTTP/3 is to be had, in a field
+	// Alt-Svc: true for the frontend's quic@ binds, or the field's value. Default false.
+	AltSvc AltSvc `toml:"alt-svc"`
 	// MonitorFail are conditions under which monitor-uri answers 503.
 	MonitorFail tree.OneOrMany[MonitorFail] `toml:"monitor-fail"`
 }

@@ -36,6 +36,30 @@ func written(n *tree.Node) string {
 	return n.Kind.String()
 }
 
+// AltSvc is an Alt-Svc field: true to have its value made, or the value (RFC 7838).
+type AltSvc struct {
+	// On says that there is one.
+	On bool
+	// Value is its value, "" to have it made.
+	Value string
+	// Pos is where it stands.
+	Pos tree.Pos
+}
+
+// DecodeNode reads either form.
+func (a *AltSvc) DecodeNode(n *tree.Node) error {
+	a.Pos = n.Pos
+	switch n.Kind {
+	case tree.Bool:
+		a.On = n.Bool()
+	case tree.String:
+		a.On, a.Value = n.Str() != "", n.Str()
+	default:
+		return fmt.Errorf("want true, false or a value such as \"h3=\\\":443\\\"; ma=86400\", got %s", written(n))
+	}
+	return nil
+}
+
 // Network is an address range: "10.0.0.0/8", or an address for itself alone.
 type Network struct{ netip.Prefix }
 

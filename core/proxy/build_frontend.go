@@ -36,6 +36,7 @@ func (b *builder) frontend(c *config.Frontend, f *Frontend) {
 	for i := range c.Bind {
 		b.bind(c, f, &c.Bind[i], i+1)
 	}
+	b.altSvc(c, f)
 }
 
 func (b *builder) switching(c *config.Frontend, f *Frontend, sc *expr.Scope) {

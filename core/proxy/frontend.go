@@ -40,6 +40,7 @@ type Frontend struct {
 	monitorFail    []*expr.Cond
 	uniqueID       *expr.Format
 	uniqueIDHeader string
+	altSvc         string // what clients by TLS are told of HTTP/3
 
 	stopping atomic.Bool
 	conns    connSet

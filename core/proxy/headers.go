@@ -167,8 +167,12 @@ func (s *stream) finishHead() {
 	s.announce(m)
 }
 
-// announce tells the client what becomes of its connection.
+// announce tells the client where HTTP/3 is to be had, and what becomes of its
+// connection.
 func (s *stream) announce(m *httpmsg.Message) {
+	if s.fe.altSvc != "" && s.c.facts.TLS != nil && s.req.Version < httpmsg.HTTP3 && m.Find("alt-svc", 0) < 0 {
+		m.AddHeaderString("alt-svc", s.fe.altSvc)
+	}
 	switch {
 	case !s.clientKeep:
 		m.AddHeaderString("connection", "close")

@@ -85,6 +85,7 @@ var special = map[reflect.Type]string{
 	reflect.TypeFor[config.FileMode]():      "string or integer, in octal",
 	reflect.TypeFor[config.ForwardedPart](): "boolean or string",
 	reflect.TypeFor[config.Network]():       "string",
+	reflect.TypeFor[config.AltSvc]():        "boolean or string",
 	reflect.TypeFor[config.TCPRequest]():    "[tcp-request](#tcp-request), or list of rules with `on`",
 	reflect.TypeFor[config.TCPResponse]():   "[tcp-response](#tcp-response), or list of: string or [rule](#rule)",
 	reflect.TypeFor[*tree.Node]():           "table, see [server](#server)", // default-server

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/fairleadproxy/fairlead/core/config"
@@ -36,4 +37,24 @@ func (b *builder) serverHTTP2(c *config.Backend, sc *config.Server, s *Server) {
 		s.checks.tls = s.tls.Clone() // checks send one request at a time
 		s.checks.tls.NextProtos = []string{"http/1.1"}
 	}
+}
+
+// altSvcAge is for how long clients remember where HTTP/3 is to be had, in seconds.
+const altSvcAge = 86400
+
+// altSvc makes the field that tells clients of HTTP/3.
+func (b *builder) altSvc(c *config.Frontend, f *Frontend) {
+	f.altSvc = c.AltSvc.Value
+	if !c.AltSvc.On || f.altSvc != "" {
+		return
+	}
+	for _, bind := range f.binds {
+		for _, p := range bind.places {
+			if p.addr.Protocol() == "quic" {
+				f.altSvc = fmt.Sprintf(`h3=":%d"; ma=%d`, p.addr.PortLow, altSvcAge)
+				return
+			}
+		}
+	}
+	b.errs.At(c.AltSvc.Pos, "", "there is no quic@ address among the binds to tell of").Hint = `add one such as { address = "quic@:443", tls = { ... } }, or write the field's value`
 }
