@@ -39,15 +39,24 @@ func classes() (t [256]uint8) {
 	return t
 }
 
-func all(b []byte, want uint8) bool {
-	for _, c := range b {
-		if class[c]&want == 0 {
+// text is what may be looked at.
+type text interface{ ~[]byte | ~string }
+
+func all[T text](b T, want uint8) bool {
+	for i := 0; i < len(b); i++ {
+		if class[b[i]]&want == 0 {
 			return false
 		}
 	}
 	return true
 }
 
-func isToken(b []byte) bool  { return len(b) > 0 && all(b, token) }
-func isValue(b []byte) bool  { return all(b, value) }
-func isTarget(b []byte) bool { return all(b, target) }
+// IsToken reports whether b is a token, such as a method or a field's name (RFC
+// 9110 section 5.6.2).
+func IsToken[T text](b T) bool { return len(b) > 0 && all(b, token) }
+
+// IsValue reports whether b may be a field's value.
+func IsValue[T text](b T) bool { return all(b, value) }
+
+// IsTarget reports whether b may be a request target.
+func IsTarget[T text](b T) bool { return len(b) > 0 && all(b, target) }

@@ -154,7 +154,7 @@ func (c *Chunks) trailer(b []byte) (int, error) {
 		return i + 1, nil
 	}
 	colon := bytes.IndexByte(line, ':')
-	if c.lines++; c.lines > 101 || colon <= 0 || !isToken(line[:colon]) || !isValue(line[colon+1:]) {
+	if c.lines++; c.lines > 101 || colon <= 0 || !IsToken(line[:colon]) || !IsValue(line[colon+1:]) {
 		return 0, errTrailer
 	}
 	if c.Trailers != nil {

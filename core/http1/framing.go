@@ -66,7 +66,7 @@ func (p *Parser) checkHost(m *httpmsg.Message) error {
 		return nil
 	}
 	host := m.Value(i)
-	if !validHost(host) {
+	if !ValidHost(host) {
 		return errHost
 	}
 	return checkTarget(m, host)
@@ -80,7 +80,7 @@ func checkTarget(m *httpmsg.Message, host []byte) error {
 		return nil
 	}
 	if string(m.Method()) == "CONNECT" {
-		if !validHost(t) {
+		if !ValidHost(t) {
 			return errTarget
 		}
 		return nil
@@ -98,7 +98,7 @@ func checkTarget(m *httpmsg.Message, host []byte) error {
 // Authority gives the authority of an absolute-form target, and whether it is one.
 func Authority(target []byte) ([]byte, bool) {
 	i := bytes.Index(target, []byte("://"))
-	if i <= 0 || !isToken(target[:i]) {
+	if i <= 0 || !IsToken(target[:i]) {
 		return nil, false
 	}
 	rest := target[i+3:]
@@ -108,8 +108,8 @@ func Authority(target []byte) ([]byte, bool) {
 	return rest, len(rest) > 0
 }
 
-// validHost checks uri-host[:port]; an empty host is valid (RFC 9110 section 7.2).
-func validHost(h []byte) bool {
+// ValidHost checks uri-host[:port]; an empty host is valid (RFC 9110 section 7.2).
+func ValidHost(h []byte) bool {
 	name, port := h, []byte(nil)
 	if len(h) > 0 && h[0] == '[' {
 		end := bytes.IndexByte(h, ']')

@@ -169,7 +169,7 @@ func (p *Parser) requestLine(m *httpmsg.Message, line []byte) error {
 	if sp <= 0 {
 		return errRequestLine
 	}
-	if !isToken(line[:sp]) {
+	if !IsToken(line[:sp]) {
 		return errMethod
 	}
 	rest := line[sp+1:]
@@ -177,7 +177,7 @@ func (p *Parser) requestLine(m *httpmsg.Message, line []byte) error {
 	if sp2 <= 0 {
 		return errRequestLine
 	}
-	if !isTarget(rest[:sp2]) {
+	if !IsTarget(rest[:sp2]) {
 		return errTarget
 	}
 	if p.Limits.MaxTarget > 0 && sp2 > p.Limits.MaxTarget {
@@ -210,7 +210,7 @@ func statusLine(m *httpmsg.Message, line []byte) error {
 		return errStatusLine
 	}
 	reason := min(13, len(line))
-	if !isValue(line[reason:]) {
+	if !IsValue(line[reason:]) {
 		return errStatusLine
 	}
 	m.ParsedResponse(code, reason, len(line)-reason, v)
@@ -269,7 +269,7 @@ func (p *Parser) field(m *httpmsg.Message, line []byte) error {
 		end--
 	}
 	value := line[start:end]
-	if !isValue(value) {
+	if !IsValue(value) {
 		return errValue
 	}
 	switch m.ParsedField(p.pos, colon, p.pos+start, len(value)) {

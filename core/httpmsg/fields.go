@@ -105,6 +105,16 @@ func (m *Message) SetValue(i int, value []byte) {
 	m.edits++
 }
 
+// AppendValue makes the value of field i longer.
+func (m *Message) AppendValue(i int, sep, more string) {
+	f := &m.fields[i]
+	off := len(m.arena)
+	m.arena = append(append(append(m.arena, m.view(f.value)...), sep...), more...)
+	f.value = span{uint32(off), uint32(len(m.arena) - off), true}
+	f.edited = true
+	m.edits++
+}
+
 // AppendHead appends the head in HTTP/1 form, with the edits applied and the
 // empty line that ends it. Runs of unedited fields are copied as received.
 func (m *Message) AppendHead(dst []byte) []byte {

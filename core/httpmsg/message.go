@@ -189,6 +189,13 @@ func (m *Message) StartRequest(method, target []byte, v Version) {
 	m.startEdited = true
 }
 
+// StartRequestString is StartRequest for strings.
+func (m *Message) StartRequestString(method, target string, v Version) {
+	m.method, m.target = m.keepString(method), m.keepString(target)
+	m.Version = v
+	m.startEdited = true
+}
+
 // StartResponse begins a response made here.
 func (m *Message) StartResponse(code int, reason string, v Version) {
 	m.SetStatus(code, reason)

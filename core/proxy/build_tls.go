@@ -18,7 +18,7 @@ func (b *builder) bindTLS(c *config.Frontend, t *config.BindTLS) *tls.Config {
 	}
 	out := &tls.Config{NextProtos: t.ALPN, SessionTicketsDisabled: !t.TLSTickets}
 	if len(t.ALPN) == 0 && c.HTTP() {
-		out.NextProtos = []string{"http/1.1"}
+		out.NextProtos = []string{"h2", "http/1.1"}
 	}
 	out.GetCertificate = b.chooser(t, out)
 	switch t.Verify {

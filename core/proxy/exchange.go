@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"errors"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
@@ -296,6 +297,18 @@ func (s *stream) settleClient() {
 func (s *stream) bindWaits() {
 	s.readReq = func() error { return s.c.x.ReadHead(&s.req) }
 	s.readRes = func() error { return s.sc.x.ReadHead(&s.res) }
+}
+
+// isGRPC reports whether the request is one of gRPC.
+func (s *stream) isGRPC() bool {
+	kind, _ := s.req.Header("content-type")
+	return s.c.x != nil && bytes.HasPrefix(kind, []byte("application/grpc"))
+}
+
+// resetByServer reports whether the server ended the stream.
+func resetByServer(err error) bool {
+	var se *httpmsg.StreamError
+	return errors.As(err, &se) && se.Remote
 }
 
 // refusedUnseen reports whether the server says that it did nothing for a request.

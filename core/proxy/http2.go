@@ -49,8 +49,9 @@ func (e *Engine) clientHTTP2(t *Timeouts) http2.Options {
 }
 
 // serverHTTP2 makes a session of a connection to a server.
-func (e *Engine) serverHTTP2(c *relay.Conn) (*http2.ClientConn, error) {
+func (e *Engine) serverHTTP2(c *relay.Conn, secure bool) (*http2.ClientConn, error) {
 	o := e.Tuning.Servers
+	o.Secure = secure
 	o.Pool = e.pool
 	return http2.NewClient(c, &o)
 }

@@ -223,7 +223,7 @@ func (s *stream) dial() (*serverConn, httpmsg.ClientSession, error) {
 	if !http2 || !s.facts.HTTP {
 		return sc, nil, nil
 	}
-	x, err := srv.backend.engine.serverHTTP2(sc.Conn)
+	x, err := srv.backend.engine.serverHTTP2(sc.Conn, srv.tls != nil)
 	if err != nil {
 		srv.discard(sc)
 		return nil, nil, err
@@ -369,6 +369,13 @@ func (s *stream) giveUp(f *failure) bool {
 		s.be.ResErrors.Add(1)
 		s.term('s', 'H')
 		return s.fail(504)
+	case s.isGRPC() && resetByServer(f.err):
+		// Its client knows what a reset means, and has no use for a page.
+		s.be.ResErrors.Add(1)
+		s.be.SrvAborts.Add(1)
+		s.term('S', 'H')
+		s.c.x.Cancel(httpmsg.Cancelled)
+		return false
 	case f.op == parsing:
 		s.be.ResErrors.Add(1)
 		s.term('P', 'H')

@@ -1,0 +1,360 @@
+// Package http2 tests HTTP/2 on both sides of the real binary, in every
+// combination with HTTP/1, with Go's own client and server, curl, nghttp and h2spec.
+package http2
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/integration/lab"
+)
+
+// origin answers as its paths say, in whichever version it is asked.
+func origin(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Proto", r.Proto)
+	switch r.URL.Path {
+	case "/echo":
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("X-Sum", fmt.Sprintf("%x", sha256.Sum256(b)))
+		w.Header().Set("X-Length", r.Header.Get("Content-Length"))
+		w.Header().Set("X-Trailer-Seen", r.Trailer.Get("X-Tail"))
+		w.Write(b)
+	case "/bytes":
+		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
+		if r.URL.Query().Has("length") {
+			w.Header().Set("Content-Length", strconv.Itoa(n))
+		}
+		w.Write(pattern(n))
+	case "/none":
+		w.WriteHeader(http.StatusNoContent)
+	case "/trailers":
+		w.Header().Set("Trailer", "X-Tail")
+		io.WriteString(w, "body")
+		w.(http.Flusher).Flush()
+		w.Header().Set("X-Tail", "end")
+	case "/early":
+		w.Header().Set("Link", "</a.css>")
+		w.WriteHeader(http.StatusEarlyHints)
+		io.WriteString(w, "late")
+	case "/pieces":
+		for range 3 {
+			io.WriteString(w, "piece")
+			w.(http.Flusher).Flush()
+			<-r.Context().Done() // the client ends it after the first piece
+		}
+	case "/abort":
+		w.Header().Set("Content-Length", "100000")
+		w.Write(pattern(1000))
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	case "/cookies":
+		w.Header().Add("Set-Cookie", "a=1")
+		w.Header().Add("Set-Cookie", "b=2")
+		io.WriteString(w, r.Host+"|"+strings.Join(r.Header["Cookie"], "|"))
+	}
+}
+
+func pattern(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(i * 7 >> 3)
+	}
+	return b
+}
+
+// versions are those that a side may speak.
+var versions = []string{"h1", "h2c", "h2"}
+
+// startOrigin starts an origin of a version and gives the server's entry in the
+// configuration.
+func startOrigin(t *testing.T, version string) string {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(origin))
+	s.Config.Protocols = new(http.Protocols)
+	switch version {
+	case "h1":
+		s.Config.Protocols.SetHTTP1(true)
+		s.Start()
+	case "h2c":
+		s.Config.Protocols.SetUnencryptedHTTP2(true)
+		s.Start()
+	case "h2":
+		s.EnableHTTP2 = true
+		s.Config.Protocols.SetHTTP2(true)
+		s.StartTLS()
+	}
+	t.Cleanup(s.Close)
+	address := s.Listener.Addr().String()
+	return map[string]string{
+		"h1":  `"` + address + `"`,
+		"h2c": `{ address = "` + address + `", proto = "h2" }`,
+		"h2":  `{ address = "` + address + `", tls = { verify = "none", alpn = ["h2", "http/1.1"] } }`,
+	}[version]
+}
+
+// proxy starts Fairlead in front of a server and gives its plain and TLS ports.
+func proxy(t *testing.T, server, extra string) (p *lab.Process, plain, secure string) {
+	t.Helper()
+	plain, secure = lab.Port(t), lab.Port(t)
+	p = lab.Fairlead(t, `
+[[global.log]]
+to = "stdout"
+[defaults]
+mode = "http"
+log = "global"
+timeout = { connect = "5s", client = "10s", server = "10s" }
+[frontend.web]
+bind = ["127.0.0.1:`+plain+`", { address = "127.0.0.1:`+secure+`", tls = "`+certificate(t)+`" }]
+`+extra+`
+default-backend = "app"
+[backend.app]
+retries = 0
+servers = [`+server+`]
+`)
+	return p, plain, secure
+}
+
+// certificate makes a certificate with its key for localhost.
+func certificate(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "site.pem")
+	_, errs, code := lab.Run(t, lab.Need(t, "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+		"-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+		"-keyout", file+".key", "-out", file)
+	if code != 0 {
+		t.Fatal(errs)
+	}
+	return file
+}
+
+// client speaks one version; base is where it finds the proxy.
+func client(t *testing.T, version, plain, secure string) (c *http.Client, base string) {
+	t.Helper()
+	tr := &http.Transport{Protocols: new(http.Protocols), TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	base = "http://127.0.0.1:" + plain
+	switch version {
+	case "h1":
+		tr.Protocols.SetHTTP1(true)
+	case "h2c":
+		tr.Protocols.SetUnencryptedHTTP2(true)
+	case "h2":
+		tr.Protocols.SetHTTP2(true)
+		base = "https://127.0.0.1:" + secure
+	}
+	t.Cleanup(tr.CloseIdleConnections)
+	return &http.Client{Transport: tr, Timeout: 20 * time.Second}, base
+}
+
+// each runs a test for every combination of versions.
+func each(t *testing.T, test func(t *testing.T, c *http.Client, base, from, to string)) {
+	for _, to := range versions {
+		_, plain, secure := proxy(t, startOrigin(t, to), "")
+		for _, from := range versions {
+			t.Run(from+" to "+to, func(t *testing.T) {
+				c, base := client(t, from, plain, secure)
+				test(t, c, base, from, to)
+			})
+		}
+	}
+}
+
+func do(t *testing.T, c *http.Client, r *http.Request) (*http.Response, []byte) {
+	t.Helper()
+	res, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("reading the response: %v", err)
+	}
+	return res, b
+}
+
+func request(t *testing.T, method, url string, body io.Reader) *http.Request {
+	t.Helper()
+	r, err := http.NewRequest(method, url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestMessages(t *testing.T) {
+	protos := map[string]string{"h1": "HTTP/1.1", "h2c": "HTTP/2.0", "h2": "HTTP/2.0"}
+	each(t, func(t *testing.T, c *http.Client, base, from, to string) {
+		for _, n := range []string{"0", "1000", "4000000"} {
+			for _, length := range []string{"", "&length"} {
+				res, b := do(t, c, request(t, "GET", base+"/bytes?n="+n+length, nil))
+				want, _ := strconv.Atoi(n)
+				if res.StatusCode != 200 || !bytes.Equal(b, pattern(want)) || res.Proto != protos[from] || res.Header.Get("X-Proto") != protos[to] {
+					t.Errorf("GET of %s bytes%s: %d, %d bytes, %s, asked the server by %s", n, length, res.StatusCode, len(b), res.Proto, res.Header.Get("X-Proto"))
+				}
+			}
+		}
+		for _, n := range []int{1, 1000, 3_000_000} {
+			body := pattern(n)
+			for _, known := range []bool{true, false} {
+				r := request(t, "POST", base+"/echo", bytes.NewReader(body))
+				if !known {
+					r = request(t, "POST", base+"/echo", io.MultiReader(bytes.NewReader(body)))
+				}
+				res, b := do(t, c, r)
+				if res.StatusCode != 200 || !bytes.Equal(b, body) || (res.Header.Get("X-Length") != "") != known {
+					t.Errorf("POST of %d bytes, length known %v: %d, %d bytes, content-length %q", n, known, res.StatusCode, len(b), res.Header.Get("X-Length"))
+				}
+			}
+		}
+		if res, b := do(t, c, request(t, "HEAD", base+"/bytes?n=1000&length", nil)); res.ContentLength != 1000 || len(b) != 0 {
+			t.Errorf("HEAD: length %d, %d bytes", res.ContentLength, len(b))
+		}
+		if res, b := do(t, c, request(t, "GET", base+"/none", nil)); res.StatusCode != 204 || len(b) != 0 {
+			t.Errorf("204: %d, %d bytes", res.StatusCode, len(b))
+		}
+		r := request(t, "GET", base+"/cookies", nil)
+		r.AddCookie(&http.Cookie{Name: "x", Value: "1"})
+		r.AddCookie(&http.Cookie{Name: "y", Value: "2"})
+		r.Host = "site.example"
+		if res, b := do(t, c, r); string(b) != "site.example|x=1; y=2" || len(res.Cookies()) != 2 {
+			t.Errorf("cookies: %q, %v", b, res.Cookies())
+		}
+	})
+}
+
+func TestTrailers(t *testing.T) {
+	each(t, func(t *testing.T, c *http.Client, base, from, to string) {
+		res, b := do(t, c, request(t, "GET", base+"/trailers", nil))
+		if string(b) != "body" || res.Trailer.Get("X-Tail") != "end" {
+			t.Errorf("response: %q, trailers %v", b, res.Trailer)
+		}
+		r := request(t, "POST", base+"/echo", io.MultiReader(strings.NewReader("body")))
+		r.Trailer = http.Header{"X-Tail": {"sent"}}
+		if res, b := do(t, c, r); string(b) != "body" || res.Header.Get("X-Trailer-Seen") != "sent" {
+			t.Errorf("request: %q, the server saw the trailer %q", b, res.Header.Get("X-Trailer-Seen"))
+		}
+	})
+}
+
+func TestInterim(t *testing.T) {
+	each(t, func(t *testing.T, c *http.Client, base, from, to string) {
+		var early []string
+		trace := &httptrace.ClientTrace{Got1xxResponse: func(code int, h textproto.MIMEHeader) error {
+			early = append(early, fmt.Sprint(code, h.Get("Link")))
+			return nil
+		}}
+		r := request(t, "GET", base+"/early", nil)
+		_, b := do(t, c, r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
+		if string(b) != "late" || len(early) != 1 || early[0] != "103</a.css>" {
+			t.Errorf("%q after %v", b, early)
+		}
+	})
+}
+
+func TestContentAsItComes(t *testing.T) {
+	each(t, func(t *testing.T, c *http.Client, base, from, to string) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		res, err := c.Do(request(t, "GET", base+"/pieces", nil).WithContext(ctx))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b := make([]byte, 5)
+		if _, err := io.ReadFull(res.Body, b); err != nil || string(b) != "piece" {
+			t.Errorf("the first piece: %q, %v", b, err)
+		}
+	})
+}
+
+func TestServerBreaksOff(t *testing.T) {
+	each(t, func(t *testing.T, c *http.Client, base, from, to string) {
+		res, err := c.Do(request(t, "GET", base+"/abort", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if b, err := io.ReadAll(res.Body); err == nil || len(b) > 1000 {
+			t.Errorf("%d bytes and no error for a response that was cut short", len(b))
+		}
+		if res, _ := do(t, c, request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
+			t.Errorf("afterwards: %d", res.StatusCode)
+		}
+	})
+}
+
+func TestServerGone(t *testing.T) {
+	for _, server := range []string{`"127.0.0.1:1"`, `{ address = "127.0.0.1:1", proto = "h2" }`} {
+		_, plain, secure := proxy(t, server, "")
+		for _, from := range versions {
+			c, base := client(t, from, plain, secure)
+			if res, b := do(t, c, request(t, "GET", base+"/", nil)); res.StatusCode != 503 || !bytes.Contains(b, []byte("503")) {
+				t.Errorf("%s to %s: %d %q", from, server, res.StatusCode, b)
+			}
+		}
+	}
+}
+
+// TestStreamsShareConnections counts the connections that many streams at once
+// make to a server that speaks HTTP/2.
+func TestStreamsShareConnections(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conns, release, arrived := make(chan struct{}, 100), make(chan struct{}), make(chan struct{}, 100)
+	s := &http.Server{Protocols: new(http.Protocols), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-release
+	}), ConnState: func(_ net.Conn, st http.ConnState) {
+		if st == http.StateNew {
+			conns <- struct{}{}
+		}
+	}}
+	s.Protocols.SetUnencryptedHTTP2(true)
+	go s.Serve(l)
+	t.Cleanup(func() { s.Close() })
+	_, plain, secure := proxy(t, `{ address = "`+l.Addr().String()+`", proto = "h2" }`, "")
+	c, base := client(t, "h2c", plain, secure)
+	const n = 40
+	results := make(chan error, n)
+	for range n {
+		go func() {
+			res, err := c.Get(base + "/")
+			if err == nil {
+				res.Body.Close()
+			}
+			results <- err
+		}()
+	}
+	for range n {
+		<-arrived
+	}
+	close(release)
+	for range n {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	if len(conns) != 1 {
+		t.Errorf("%d connections for %d streams", len(conns), n)
+	}
+}
