@@ -122,8 +122,8 @@ log = "global"
 timeout = { connect = "5s", client = "10s", server = "10s" }
 [frontend.web]
 bind = ["127.0.0.1:`+plain+`", { address = "127.0.0.1:`+secure+`", tls = "`+certificate(t)+`" }]
-`+extra+`
 default-backend = "app"
+`+extra+`
 [backend.app]
 retries = 0
 servers = [`+server+`]

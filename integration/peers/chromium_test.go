@@ -9,17 +9,17 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
-// page asks for things and shows what came of it.
-const page = `<html><body><pre id="out"></pre><script>
-const out = document.getElementById("out");
-const note = s => out.textContent += s + "\n";
+// page asks for things and reports what came of it.
+const page = `<html><body><script>
+let out = "";
+const note = s => out += s + "\n";
 const socket = () => new Promise(done => {
 	const ws = new WebSocket("wss://" + location.host + "/ws");
 	ws.onopen = () => ws.send("over the socket");
@@ -35,42 +35,50 @@ const socket = () => new Promise(done => {
 	await socket();
 	const entries = performance.getEntriesByType("resource").map(e => e.nextHopProtocol);
 	note("page by " + performance.getEntriesByType("navigation")[0].nextHopProtocol + ", rest by " + [...new Set(entries)].sort());
-	note("done");
+	await fetch("/report", { method: "POST", body: out });
 })();
 </script></body></html>`
 
-func site(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/":
-		w.Header().Set("Content-Type", "text/html")
-		io.WriteString(w, page)
-	case "/number":
-		io.WriteString(w, r.URL.RawQuery)
-	case "/upload":
-		n, err := io.Copy(io.Discard, r.Body)
-		if err == nil {
-			w.Write([]byte(strings.Repeat("y", int(n/100000))))
+// site serves the page, what it asks for, and takes its report.
+func site(report chan<- string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, page)
+		case "/number":
+			io.WriteString(w, r.URL.RawQuery)
+		case "/upload":
+			n, err := io.Copy(io.Discard, r.Body)
+			if err == nil {
+				io.WriteString(w, strings.Repeat("y", int(n/100000)))
+			}
+		case "/ws":
+			echo(w, r)
+		case "/report":
+			text, err := io.ReadAll(r.Body)
+			if err != nil {
+				text = []byte(err.Error())
+			}
+			report <- string(text)
 		}
-	case "/ws":
-		echo(w, r)
 	}
 }
 
-// chromium loads an address and gives what the page shows in the end.
-func chromium(t *testing.T, f *proxied, url string, args ...string) string {
+// visit has Chromium load the site through Fairlead and gives the page's report.
+func visit(t *testing.T, f *proxied, report <-chan string, args ...string) string {
 	t.Helper()
 	all := append([]string{"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-		"--user-data-dir=" + t.TempDir(), "--ignore-certificate-errors-spki-list=" + f.pin(), "--virtual-time-budget=20000",
-		"--dump-dom"}, args...)
-	out, errs, code := lab.Run(t, lab.Need(t, "chromium"), append(all, url)...)
-	if code != 0 {
-		t.Fatalf("chromium ended with %d\n%s", code, errs)
+		"--user-data-dir=" + t.TempDir(), "--ignore-certificate-errors-spki-list=" + f.pin()}, args...)
+	p := lab.Start(t, t.TempDir(), lab.Need(t, "chromium"), append(all, "https://"+f.secure+"/")...)
+	select {
+	case text := <-report:
+		p.Kill(t)
+		return text
+	case <-time.After(60 * time.Second):
+		t.Fatalf("the page has not reported; chromium wrote:\n%s", p.Output())
+		return ""
 	}
-	m := regexp.MustCompile(`(?s)<pre id="out">(.*?)</pre>`).FindStringSubmatch(out)
-	if m == nil {
-		t.Fatalf("there is no page: %s\n%s", out, errs)
-	}
-	return m[1]
 }
 
 // pin gives the hash of the certificate's key, by which Chromium trusts it.
@@ -90,12 +98,12 @@ func (f *proxied) pin() string {
 }
 
 func TestChromiumHTTP2(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(site))
+	report := make(chan string, 1)
+	s := httptest.NewServer(site(report))
 	t.Cleanup(s.Close)
 	f := front(t, `"`+s.Listener.Addr().String()+`"`)
-	got := chromium(t, f, "https://"+f.secure+"/")
-	want := "sum: 435\nupload: yy\nwebsocket: over the socket\npage by h2, rest by h2\ndone\n"
-	if got != want {
-		t.Errorf("the page shows\n%swant\n%s", got, want)
+	want := "sum: 435\nupload: yy\nwebsocket: over the socket\npage by h2, rest by h2\n"
+	if got := visit(t, f, report); got != want {
+		t.Errorf("the page reports\n%swant\n%s", got, want)
 	}
 }
