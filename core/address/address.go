@@ -20,9 +20,10 @@ const (
 	UDP                     // UDP: udp@, udp4@, udp6@, dgram+ip@
 	FD                      // an inherited file descriptor: fd@
 	SockPair                // a connected unix socket over which descriptors come: sockpair@
+	Plugin                  // a protocol of a plugin, with hosts and ports: VENDOR.NAME@
 )
 
-var networkNames = [...]string{"tcp", "mptcp", "unix", "abns", "abnsz", "quic", "udp", "fd", "sockpair"}
+var networkNames = [...]string{"tcp", "mptcp", "unix", "abns", "abnsz", "quic", "udp", "fd", "sockpair", "plugin"}
 
 // String gives the network's name, which is its prefix without a family.
 func (n Network) String() string {
@@ -33,7 +34,7 @@ func (n Network) String() string {
 }
 
 // inet tells whether addresses of the network have a host and ports.
-func (n Network) inet() bool { return n == TCP || n == MPTCP || n == QUIC || n == UDP }
+func (n Network) inet() bool { return n == TCP || n == MPTCP || n == QUIC || n == UDP || n == Plugin }
 
 // Family is the IP version that a prefix such as "ipv6@" or "tcp4@" demands.
 type Family uint8
@@ -69,6 +70,7 @@ type Address struct {
 	Network Network
 	Family  Family // demanded by the prefix
 	Dgram   bool   // the transport is datagrams: UDP, or "dgram+" before unix, abns, fd
+	Name    string // of Plugin: the protocol's, such as "acme.kcp"
 
 	Host string     // a name, an IP address without brackets, "*" or ""; the last two are the wildcard
 	IP   netip.Addr // Host when it is an IP address, with its zone; else the zero Addr
@@ -86,7 +88,7 @@ type Address struct {
 
 // Protocol gives the name of the protocol module that serves the address: "tcp",
 // "mptcp", "unix" (also for the abstract namespace), "uxdg" (datagrams over
-// those), "quic", "udp", "fd" or "sockpair".
+// those), "quic", "udp", "fd", "sockpair" or, of a plugin, its name.
 func (a Address) Protocol() string {
 	switch a.Network {
 	case Unix, Abns, Abnsz:
@@ -94,6 +96,8 @@ func (a Address) Protocol() string {
 			return "uxdg"
 		}
 		return "unix"
+	case Plugin:
+		return a.Name
 	}
 	return a.Network.String()
 }
@@ -209,7 +213,7 @@ func (a Address) appendInetPrefix(b []byte) []byte {
 		b = append(b, a.Family.String()...)
 		return append(b, '@')
 	}
-	b = append(b, a.Network.String()...)
+	b = append(b, a.Protocol()...)
 	switch a.Family {
 	case V4:
 		b = append(b, '4')

@@ -79,6 +79,8 @@ func TestParseBind(t *testing.T) {
 		{in: "dgram+unix@x", want: []Address{{Network: Unix, Dgram: true, Path: "x"}}},
 		{in: "abns@lb", want: []Address{{Network: Abns, Path: "lb"}}},
 		{in: "abnsz@a:b@c", want: []Address{{Network: Abnsz, Path: "a:b@c"}}},
+		{in: "acme.kcp@10.0.0.1:80", want: []Address{with(inet("10.0.0.1", 80), func(a *Address) { a.Network, a.Name = Plugin, "acme.kcp" })}},
+		{in: "stream+acme.kcp@[::1]:80-81", want: []Address{with(inet("::1", 80), func(a *Address) { a.Network, a.Name, a.PortHigh = Plugin, "acme.kcp", 81 })}, out: "acme.kcp@[::1]:80-81"},
 		{in: "fd@7", want: []Address{{Network: FD, FD: 7}}},
 		{in: "dgram+fd@7", want: []Address{{Network: FD, Dgram: true, FD: 7}}},
 		{in: "sockpair@0", want: []Address{{Network: SockPair}}},

@@ -5,6 +5,7 @@
 //	[stream+|dgram+|quic+][prefix@]host[:port]
 //	[stream+|dgram+][unix@|abns@|abnsz@]path
 //	fd@N, sockpair@N
+//	VENDOR.NAME@host[:port]		(a plugin's protocol)
 //
 // It is used so:
 //

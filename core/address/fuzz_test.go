@@ -9,7 +9,7 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		":80,[::1]:443", "mptcp@10.0.0.1:2000-2100", "fe80::1%eth0:80", "dgram+unix@x", "abns@a", "fd@3",
-		"app:+1000", "app:-1", "ipv4@", "tcp@", "quic+ipv6@:443", "sockpair@4", "[::ffff:1.2.3.4]:1", "/run/x", "http://a",
+		"app:+1000", "app:-1", "ipv4@", "tcp@", "quic+ipv6@:443", "sockpair@4", "[::ffff:1.2.3.4]:1", "/run/x", "http://a", "acme.kcp@:80",
 	} {
 		f.Add(s)
 	}

@@ -91,7 +91,8 @@ type prefix struct {
 	network Network
 	family  Family
 	dgram   bool
-	fixed   bool // the prefix settles the transport, so a contrary "dgram+" or "stream+" is a fault
+	fixed   bool   // the prefix settles the transport, so a contrary "dgram+" or "stream+" is a fault
+	name    string // of Plugin
 	text    string
 }
 
@@ -121,6 +122,10 @@ func prefixOf(name string) (pre prefix, ok bool) {
 		return prefix{network: SockPair, fixed: true}, true
 	}
 	pre.fixed = true
+	if ofPlugin(name) {
+		pre.network, pre.name = Plugin, name
+		return pre, true
+	}
 	switch {
 	case strings.HasSuffix(name, "4"):
 		pre.family, name = V4, name[:len(name)-1]
@@ -142,6 +147,21 @@ func prefixOf(name string) (pre prefix, ok bool) {
 	return pre, true
 }
 
+// ofPlugin reports whether a prefix has the form of a plugin's module: with its
+// vendor, as in "acme.kcp".
+func ofPlugin(name string) bool {
+	vendor, rest, _ := strings.Cut(name, ".")
+	if vendor == "" || rest == "" {
+		return false
+	}
+	for _, c := range name {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return name[0] >= 'a' && name[0] <= 'z'
+}
+
 // address parses s, which stands at offset at of the input.
 func (p *parser) address(s string, at int) (Address, error) {
 	pre, rest, err := p.prefix(s, at)
@@ -152,7 +172,7 @@ func (p *parser) address(s string, at int) (Address, error) {
 	if err := p.allowed(pre, at); err != nil {
 		return Address{}, err
 	}
-	a := Address{Network: pre.network, Family: pre.family, Dgram: pre.dgram}
+	a := Address{Network: pre.network, Family: pre.family, Dgram: pre.dgram, Name: pre.name}
 	switch pre.network {
 	case Unix, Abns, Abnsz:
 		a.Path, err = p.path(pre, rest, restAt)
@@ -265,7 +285,7 @@ func (p *parser) allowed(pre prefix, at int) error {
 		return nil
 	case pre.network == FD:
 		return p.errorf(at, `"fd@" is for binds, which inherit a listening socket: write the address to connect to`)
-	case p.use == forSource && (pre.network == MPTCP || pre.network == QUIC || pre.dgram || pre.network == SockPair):
+	case p.use == forSource && (pre.network == MPTCP || pre.network == QUIC || pre.network == Plugin || pre.dgram || pre.network == SockPair):
 		return p.errorf(at, `a source address cannot say %q, its protocol is the server's: write "ipv4@", "ipv6@", "unix@", "abns@" or no prefix`, pre.text)
 	}
 	return nil

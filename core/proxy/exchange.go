@@ -46,16 +46,13 @@ func appendRequestLine(b []byte, m *httpmsg.Message) []byte {
 
 // sendMessage sends the request where either side frames messages by itself.
 func (s *stream) sendMessage() *failure {
-	if s.sc.x != nil {
-		if f := s.sendHead(); f != nil {
-			return f
-		}
-	} else {
+	if s.sc.x == nil {
 		s.forHTTP1()
 		s.wire = s.req.AppendHead(s.wire[:0])
-		if _, err := s.sc.Write(s.wire); err != nil {
-			return s.failure(sending, err)
-		}
+		return s.sendBytes(s.wire)
+	}
+	if f := s.sendHead(); f != nil {
+		return f
 	}
 	if !s.reqDone {
 		s.startUpload()

@@ -357,21 +357,27 @@ func (s *stream) send() *failure {
 	if s.c.x != nil || s.sc.x != nil {
 		return s.sendMessage()
 	}
-	body := s.c.in.Bytes()[s.reqHead:s.reqLen]
-	var err error
-	if !s.req.Edited() {
-		_, err = s.sc.Write(s.c.in.Bytes()[:s.reqLen])
-	} else {
-		s.wire = s.req.AppendHead(s.wire[:0])
-		s.wire = append(s.wire, body...)
-		_, err = s.sc.Write(s.wire)
+	out := s.c.in.Bytes()[:s.reqLen]
+	if s.req.Edited() {
+		s.wire = append(s.req.AppendHead(s.wire[:0]), out[s.reqHead:]...)
+		out = s.wire
 	}
-	if err != nil {
+	return s.sendBytes(out)
+}
+
+// sendBytes sends a request to a server that speaks HTTP/1, as far as it is
+// there, and has the rest follow.
+func (s *stream) sendBytes(out []byte) *failure {
+	if s.reqDone {
+		if err := s.sc.WriteAhead(out); err != nil {
+			return s.failure(sending, err)
+		}
+		return nil
+	}
+	if _, err := s.sc.Write(out); err != nil {
 		return s.failure(sending, err)
 	}
-	if !s.reqDone {
-		s.startUpload()
-	}
+	s.startUpload()
 	return nil
 }
 
@@ -402,6 +408,9 @@ func (s *stream) await() *failure {
 			}
 		}
 		if err := sc.Fill(&sc.in); err != nil {
+			if relay.WriteSide(err) {
+				return s.failure(sending, err)
+			}
 			return s.failure(awaiting, err)
 		}
 	}

@@ -33,6 +33,7 @@ type Conn struct {
 
 	read  operation
 	write operation
+	ahead []byte // written when the next wait for bytes begins
 
 	mptcp       bool // an MPTCP socket
 	closed      bool
@@ -190,6 +191,21 @@ func (c *Conn) setTimer(op *operation, tick int64, set func(time.Time) error) {
 // past is a deadline that is over.
 var past = time.Unix(1, 0)
 
+// WriteAhead writes all of p, which must not change until then, at the latest
+// when the next Fill begins. A request whose answer that Fill waits for then
+// needs no look at whether the answer is there already. An error of writing is
+// Fill's, marked as the receiving side's.
+func (c *Conn) WriteAhead(p []byte) error {
+	if c.soft != nil {
+		if _, err := c.Write(p); err != nil {
+			return AsWriteSide(err)
+		}
+		return nil
+	}
+	c.ahead = p
+	return nil
+}
+
 // Fill adds what is there to b, at least one byte, waiting for it if it must.
 // An empty b holds no storage while it waits. It returns io.EOF at the end of
 // the stream and os.ErrDeadlineExceeded after the read timeout.
@@ -228,6 +244,14 @@ func (c *Conn) wait() (int, error) {
 	for {
 		op.n, op.err = 0, nil
 		err := c.raw.Read(op.call)
+		if err == nil && len(c.ahead) > 0 { // there was no room for all of it
+			rest := c.ahead
+			c.ahead = nil
+			if _, err := c.Write(rest); err != nil {
+				return 0, AsWriteSide(err)
+			}
+			continue
+		}
 		if err == nil {
 			return op.n, op.err
 		}

@@ -18,6 +18,9 @@ const sendMore = unix.MSG_MORE
 
 func (c *Conn) tryRead(fd uintptr) bool {
 	op := &c.read
+	if len(c.ahead) > 0 {
+		return c.sendAhead(fd)
+	}
 	buf := op.buf
 	if op.into != nil {
 		buf = op.into.Space()
@@ -45,6 +48,30 @@ func (c *Conn) tryRead(fd uintptr) bool {
 		op.err = os.NewSyscallError("recv", errno)
 		op.into.giveBack()
 		return true
+	}
+}
+
+// sendAhead sends what was to go ahead of a wait, and lets the wait begin: no
+// answer can have been there before. It reports true when something is left.
+func (c *Conn) sendAhead(fd uintptr) bool {
+	for {
+		n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&c.ahead[0])), uintptr(len(c.ahead)), unix.MSG_NOSIGNAL, 0, 0)
+		switch {
+		case errno == syscall.EINTR:
+			continue
+		case errno == syscall.EAGAIN:
+			return true
+		case errno != 0:
+			c.ahead = nil
+			c.read.err = AsWriteSide(os.NewSyscallError("send", errno))
+			return true
+		}
+		if c.ahead = c.ahead[n:]; len(c.ahead) > 0 {
+			return true
+		}
+		c.ahead = nil
+		c.readMustWait()
+		return false
 	}
 }
 
