@@ -5,9 +5,9 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/modules/action/internal/actiontest"
-
+	"github.com/fairleadproxy/fairlead/core/moduletest/actiontest"
 	_ "github.com/fairleadproxy/fairlead/modules/action/flow"
+	_ "github.com/fairleadproxy/fairlead/modules/action/internal/language"
 )
 
 // The lists in which each may stand are those of the manual, section 4.3.

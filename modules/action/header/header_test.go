@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/modules/action/internal/actiontest"
-
+	"github.com/fairleadproxy/fairlead/core/moduletest/actiontest"
 	_ "github.com/fairleadproxy/fairlead/modules/action/header"
+	_ "github.com/fairleadproxy/fairlead/modules/action/internal/language"
 )
 
 func TestHeaders(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/modules/action/internal/actiontest"
-
+	"github.com/fairleadproxy/fairlead/core/moduletest/actiontest"
+	_ "github.com/fairleadproxy/fairlead/modules/action/internal/language"
 	_ "github.com/fairleadproxy/fairlead/modules/action/reply"
 )
 

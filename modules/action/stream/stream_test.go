@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/modules/action/internal/actiontest"
-
+	"github.com/fairleadproxy/fairlead/core/moduletest/actiontest"
+	_ "github.com/fairleadproxy/fairlead/modules/action/internal/language"
 	_ "github.com/fairleadproxy/fairlead/modules/action/stream"
 )
 

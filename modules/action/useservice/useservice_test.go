@@ -10,9 +10,9 @@ import (
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/actiontest"
 	"github.com/fairleadproxy/fairlead/core/service"
-	"github.com/fairleadproxy/fairlead/modules/action/internal/actiontest"
-
+	_ "github.com/fairleadproxy/fairlead/modules/action/internal/language"
 	_ "github.com/fairleadproxy/fairlead/modules/action/useservice"
 	_ "github.com/fairleadproxy/fairlead/modules/service/echo"
 	_ "github.com/fairleadproxy/fairlead/modules/service/static"

@@ -3,8 +3,8 @@ package address_test
 import (
 	"testing"
 
+	"github.com/fairleadproxy/fairlead/core/moduletest/convtest"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/address"
-	"github.com/fairleadproxy/fairlead/modules/converter/internal/convtest"
 )
 
 func TestIPMask(t *testing.T) {

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fairleadproxy/fairlead/core/moduletest/convtest"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/date"
-	"github.com/fairleadproxy/fairlead/modules/converter/internal/convtest"
 )
 
 const none = convtest.None

@@ -3,9 +3,9 @@ package hash_test
 import (
 	"testing"
 
+	"github.com/fairleadproxy/fairlead/core/moduletest/convtest"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/encoding"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/hash"
-	"github.com/fairleadproxy/fairlead/modules/converter/internal/convtest"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/variable"
 )
 

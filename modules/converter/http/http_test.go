@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/moduletest/convtest"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/http"
-	"github.com/fairleadproxy/fairlead/modules/converter/internal/convtest"
 )
 
 const none = convtest.None

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/modules/converter/internal/convtest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/convtest"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/maps"
 	_ "github.com/fairleadproxy/fairlead/modules/matcher/standard"
 )

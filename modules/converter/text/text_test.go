@@ -1,9 +1,12 @@
 package text_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
-	"github.com/fairleadproxy/fairlead/modules/converter/internal/convtest"
+	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/moduletest/convtest"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/text"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/variable"
 )
@@ -86,5 +89,30 @@ func FuzzFieldsAndWords(f *testing.F) {
 	f.Add("f1_f2_f3__f5", int8(2), int8(2))
 	f.Add("", int8(-1), int8(0))
 	sc := convtest.Scope(f)
-	f.Fuzz(func(t *testing.T, text string, index, count int8) { convtest.Indexes(t, sc, text, index, count) })
+	f.Fuzz(func(t *testing.T, text string, index, count int8) { indexes(t, sc, text, index, count) })
+}
+
+// indexes evaluates field, word and bytes with any index and count; what they
+// give must be a part of the text.
+func indexes(t *testing.T, sc *expr.Scope, text string, index, count int8) {
+	t.Helper()
+	for _, name := range []string{"field(%d,_,%d)", "word(%d,_,%d)", "bytes(%d,%d)"} {
+		x, err := expr.ParseExpr(sc, fmt.Sprintf("var(txn.text),"+name, index, count))
+		if err != nil {
+			if index == 0 {
+				continue // field and word have no index 0
+			}
+			t.Fatal(err)
+		}
+		v, err := sc.VarNamed("txn.text")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := convtest.Env()
+		s := expr.Sample{Type: expr.Str, Bytes: []byte(text)}
+		e.Vars.Set(v, &s)
+		if got, ok := x.EvalStr(e); ok && !strings.Contains(text, string(got)) {
+			t.Fatalf("%s of %q gives %q", x, text, got)
+		}
+	}
 }

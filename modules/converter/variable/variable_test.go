@@ -3,7 +3,7 @@ package variable_test
 import (
 	"testing"
 
-	"github.com/fairleadproxy/fairlead/modules/converter/internal/convtest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/convtest"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/number"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/text"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/variable"

@@ -7,9 +7,9 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
 	"github.com/fairleadproxy/fairlead/core/session"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/connection"
-	"github.com/fairleadproxy/fairlead/modules/fetch/internal/fetchtest"
 	_ "github.com/fairleadproxy/fairlead/modules/matcher/standard"
 )
 

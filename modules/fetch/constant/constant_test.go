@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/encoding"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/constant"
-	"github.com/fairleadproxy/fairlead/modules/fetch/internal/fetchtest"
 	_ "github.com/fairleadproxy/fairlead/modules/matcher/standard"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/modules/fetch/internal/fetchtest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
 )
 
 // users are names, each with its password; the groups are those of "in".

@@ -7,8 +7,8 @@ import (
 	"github.com/fairleadproxy/fairlead/core/http1"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
 	"github.com/fairleadproxy/fairlead/core/session"
-	"github.com/fairleadproxy/fairlead/modules/fetch/internal/fetchtest"
 )
 
 var arguments = map[string]string{"http_auth": "(list)", "http_auth_group": "(list)", "capture.req.hdr": "(0)", "capture.res.hdr": "(0)"}

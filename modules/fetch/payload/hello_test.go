@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/modules/fetch/internal/fetchtest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
 )
 
 var (

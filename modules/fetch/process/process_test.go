@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/variable"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/constant"
-	"github.com/fairleadproxy/fairlead/modules/fetch/internal/fetchtest"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/process"
 )
 

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/modules/fetch/internal/fetchtest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/proxy"
 	_ "github.com/fairleadproxy/fairlead/modules/matcher/standard"
 )

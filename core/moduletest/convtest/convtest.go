@@ -8,8 +8,6 @@ package convtest
 
 import (
 	"encoding/hex"
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
@@ -114,30 +112,5 @@ func fetches() map[string]expr.Fetch {
 		"hex":  digits,
 		"var": {Doc: "gives a variable's value", Out: expr.Str, Args: []expr.Arg{{Name: "name", Type: expr.ArgVar}}, Phases: expr.Everywhere,
 			Eval: func(e *expr.Env, a *expr.Args, s *expr.Sample) bool { return e.Vars.Get(a.V[0].Var, s) }},
-	}
-}
-
-// Indexes evaluates field, word and bytes with any index and count; what they
-// give must be a part of the text.
-func Indexes(t *testing.T, sc *expr.Scope, text string, index, count int8) {
-	t.Helper()
-	for _, name := range []string{"field(%d,_,%d)", "word(%d,_,%d)", "bytes(%d,%d)"} {
-		x, err := expr.ParseExpr(sc, fmt.Sprintf("var(txn.text),"+name, index, count))
-		if err != nil {
-			if index == 0 {
-				continue // field and word have no index 0
-			}
-			t.Fatal(err)
-		}
-		v, err := sc.VarNamed("txn.text")
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := Env()
-		s := expr.Sample{Type: expr.Str, Bytes: []byte(text)}
-		e.Vars.Set(v, &s)
-		if got, ok := x.EvalStr(e); ok && !strings.Contains(text, string(got)) {
-			t.Fatalf("%s of %q gives %q", x, text, got)
-		}
 	}
 }

@@ -7,7 +7,7 @@
 //	actiontest.Run(t, tx, expr.HTTPRequest, "set-path", `value = "/b"`)
 //	got := actiontest.Head(tx.Req)
 //
-// Expressions may use the fetches and converters that this package imports. It
+// Expressions may use the fetches and converters that the test imports. The package
 // is for tests alone; a Tx belongs to one goroutine.
 package actiontest
 
@@ -25,15 +25,6 @@ import (
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/session"
-	_ "github.com/fairleadproxy/fairlead/modules/converter/address"
-	_ "github.com/fairleadproxy/fairlead/modules/converter/encoding"
-	_ "github.com/fairleadproxy/fairlead/modules/converter/http"
-	_ "github.com/fairleadproxy/fairlead/modules/converter/number"
-	_ "github.com/fairleadproxy/fairlead/modules/converter/text"
-	_ "github.com/fairleadproxy/fairlead/modules/fetch/connection"
-	_ "github.com/fairleadproxy/fairlead/modules/fetch/constant"
-	_ "github.com/fairleadproxy/fairlead/modules/fetch/http"
-	_ "github.com/fairleadproxy/fairlead/modules/fetch/process"
 )
 
 // Scope makes a scope for a phase over the modules that the test imports.
