@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/http2/hpack"
 
+	"github.com/fairleadproxy/fairlead/core/httphead"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
@@ -26,7 +27,8 @@ type mux struct {
 	blockFor frameHead
 	opened   bool // the peer's first settings have come
 	decoder  *hpack.Decoder
-	head     headDecoder
+	head     httphead.Decoder
+	selfish  bool // the head that comes depends on itself
 	accept   func(httpmsg.Stream)
 	started  bool
 	idleAt   int64 // tick since which there is no stream
@@ -66,10 +68,10 @@ func newMux(c *relay.Conn, in *relay.Buffer, o *Options, server bool) *mux {
 		peerStreams: 100, recvWindow: connWindow, idleAt: relay.Ticks(),
 	}
 	m.flushed.L = &m.mu
-	m.decoder = hpack.NewDecoder(uint32(m.o.HeaderTableSize), m.head.field)
+	m.decoder = hpack.NewDecoder(uint32(m.o.HeaderTableSize), m.field)
 	m.decoder.SetAllowedMaxDynamicTableSize(uint32(m.o.HeaderTableSize))
 	m.decoder.SetMaxStringLength(m.o.MaxHeaderList)
-	m.head.maxSize, m.head.maxFields = m.o.MaxHeaderList, m.o.MaxFields
+	m.head.MaxSize, m.head.MaxFields = m.o.MaxHeaderList, m.o.MaxFields
 	c.WriteTimeout(m.o.WriteTimeout)
 	return m
 }

@@ -33,7 +33,7 @@ func (m *mux) headers(h frameHead, p []byte) error {
 		return broken(codeProtocol, "more padding than payload")
 	}
 	p = p[:len(p)-pad]
-	m.head.selfish = self
+	m.selfish = self
 	if h.has(flagEndHeaders) {
 		return m.wholeHead(h, p)
 	}
@@ -70,7 +70,13 @@ func (m *mux) wholeHead(h frameHead, block []byte) error {
 		return err
 	}
 	d := &m.head
-	d.reset(s, h, m.server)
+	if s == nil {
+		d.Begin(nil, httpmsg.HTTP2, m.server, false)
+	} else if s.headSeen {
+		d.Begin(&s.trailers, httpmsg.HTTP2, m.server, true)
+	} else {
+		d.Begin(s.nextHead(), httpmsg.HTTP2, m.server, false)
+	}
 	if _, err := m.decoder.Write(block); err != nil {
 		return decoding(err)
 	}
@@ -80,12 +86,15 @@ func (m *mux) wholeHead(h frameHead, block []byte) error {
 	if s == nil {
 		return nil // its stream was reset
 	}
-	if d.selfish {
-		d.malformed = "a stream that depends on itself"
+	if m.selfish {
+		d.Malformed = "a stream that depends on itself"
 	}
-	d.finish(h.has(flagEndStream))
+	d.Finish(h.has(flagEndStream))
 	return m.deliver(s, h)
 }
+
+// field takes a field from the decoder.
+func (m *mux) field(f hpack.HeaderField) { m.head.Field(f.Name, f.Value) }
 
 func decoding(err error) error {
 	if errors.Is(err, hpack.ErrStringLength) {
@@ -126,20 +135,20 @@ func (m *mux) deliver(s *Stream, h frameHead) error {
 	switch {
 	case s.peerEnded:
 		return m.refuse(s, codeStreamClosed, "HEADERS after the end of the stream")
-	case d.malformed != "":
-		return m.refuse(s, codeProtocol, d.malformed)
-	case d.trailers && !h.has(flagEndStream):
+	case d.Malformed != "":
+		return m.refuse(s, codeProtocol, d.Malformed)
+	case d.Trailers && !h.has(flagEndStream):
 		return m.refuse(s, codeProtocol, "trailers without the end of the stream")
-	case d.trailers:
+	case d.Trailers:
 		s.hasTrailers = s.trailers.Fields() > 0
 		return m.peerEnds(s)
 	}
 	first := !s.headSeen
-	if d.tooLarge {
+	if d.TooLarge {
 		s.headErr = &httpmsg.StreamError{Status: 431, Msg: "the head is too large"}
 	}
-	s.headSeen = d.status == 0 || d.status >= 200
-	s.declared = d.length
+	s.headSeen = d.Status == 0 || d.Status >= 200
+	s.declared = d.Length
 	if !s.headSeen {
 		s.declared = -1
 		if h.has(flagEndStream) {

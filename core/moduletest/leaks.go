@@ -1,0 +1,46 @@
+package moduletest
+
+import (
+	"os"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// NoLeaks checks, when the test ends, that it leaves no goroutine and no
+// descriptor behind. What other cleanups close must be registered after the call.
+func NoLeaks(t *testing.T) {
+	t.Helper()
+	before := count()
+	t.Cleanup(func() { before.compare(t) })
+}
+
+// held is what the process holds.
+type held struct{ goroutines, files int }
+
+func count() held {
+	h := held{goroutines: runtime.NumGoroutine()}
+	if list, err := os.ReadDir("/proc/self/fd"); err == nil {
+		h.files = len(list)
+	}
+	return h
+}
+
+// compare waits for what ends soon, and reports what does not.
+func (h held) compare(t *testing.T) {
+	t.Helper()
+	var now held
+	for range 200 {
+		if now = count(); now.goroutines <= h.goroutines && now.files <= h.files {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if now.goroutines > h.goroutines {
+		stacks := make([]byte, 1<<16)
+		t.Errorf("%d goroutines are left over:\n%s", now.goroutines-h.goroutines, stacks[:runtime.Stack(stacks, true)])
+	}
+	if now.files > h.files {
+		t.Errorf("%d descriptors are left open", now.files-h.files)
+	}
+}

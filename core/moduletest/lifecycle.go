@@ -1,0 +1,101 @@
+package moduletest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/module"
+)
+
+// reloads is how many times instances replace one another.
+const reloads = 50
+
+// stopTime is how long a module may take to stop.
+const stopTime = 5 * time.Second
+
+// lifecycles takes instances through the lifecycle as far as it goes each time.
+func lifecycles[I any](t *testing.T, entry *module.Entry[I], config string) {
+	t.Helper()
+	pure := count()
+	must(t, build(t, entry, config, func(I) {}))
+	pure.compare(t)
+	for _, start := range []bool{false, true} {
+		must(t, build(t, entry, config, func(x I) { stop(t, begin(t, module.ContextOptions{}, x, start)) }))
+	}
+	reload(t, entry, config)
+}
+
+// reload replaces instances by one another as reloads do: each starts before
+// the one before stops, and they share what outlives them.
+func reload[I any](t *testing.T, entry *module.Entry[I], config string) {
+	t.Helper()
+	o := module.ContextOptions{Metrics: module.NewMetrics(), Shared: module.NewShared()}
+	decode := decoder(t, config)
+	var last *running
+	metrics := 0 // that two instances at a time have
+	for i := range reloads {
+		own := module.NewContext(o)
+		x, err := entry.Build(own, decode)
+		must(t, err)
+		next := begin(t, o, x, true)
+		next.own = own
+		if i == 1 {
+			metrics = len(o.Metrics.Gather())
+		}
+		if last != nil {
+			stop(t, last)
+		}
+		last = next
+	}
+	stop(t, last)
+	if n := len(o.Metrics.Gather()); n > metrics {
+		t.Errorf("%d reloads leave %d metrics where two instances had %d: give those of one kind the same name and labels, or Remove them at Stop",
+			reloads, n, metrics)
+	}
+}
+
+// running is an instance that was begun.
+type running struct {
+	list module.Instances
+	ctx  *module.Context
+	own  *module.Context // that it was built in, when it is to be closed with it
+}
+
+func begin(t testing.TB, o module.ContextOptions, x any, start bool) *running {
+	t.Helper()
+	r := &running{ctx: module.NewContext(o)}
+	r.list.Add(x)
+	must(t, r.list.Prepare(r.ctx))
+	if start {
+		must(t, r.list.Start(r.ctx))
+	}
+	return r
+}
+
+func stop(t testing.TB, r *running) {
+	t.Helper()
+	over, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	must(t, r.list.Stop(over))
+	closeContext(t, r.ctx)
+	if r.own != nil {
+		closeContext(t, r.own)
+	}
+}
+
+func closeContext(t testing.TB, ctx *module.Context) {
+	t.Helper()
+	over, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	if err := ctx.Close(over); err != nil {
+		t.Errorf("closing the context: %v", err)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
