@@ -28,7 +28,7 @@ func (p Inet) Listen(addr address.Address, o *ListenOptions) ([]Listener, error)
 	if !addr.HasPort {
 		return nil, errors.New(`a port is missing: write it after the last colon, as in ":80"`)
 	}
-	ips, err := resolveBind(addr)
+	ips, err := ResolveBind(addr)
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +101,8 @@ func (p Inet) Dial(to Target, o *DialOptions) (*relay.Conn, error) {
 // resolveTimeout bounds the time that a bind's name takes to resolve.
 const resolveTimeout = 5 * time.Second
 
-// resolveBind gives the addresses to bind to.
-func resolveBind(addr address.Address) ([]netip.Addr, error) {
+// ResolveBind gives the addresses to bind to.
+func ResolveBind(addr address.Address) ([]netip.Addr, error) {
 	if ip, ok := addr.BindIP(); ok {
 		return []netip.Addr{ip}, nil
 	}

@@ -28,7 +28,6 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope 
 	}
 	b.source(sc.Source, s)
 	b.serverTLS(sc.TLS, s, scope)
-	b.serverHTTP2(c, sc, s)
 	s.maxConn, s.maxQueue = int64(sc.Maxconn), int64(sc.Maxqueue)
 	s.backup, s.cookie = sc.Backup, sc.Cookie
 	s.slowStart = sc.Slowstart
@@ -41,6 +40,7 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope 
 		s.proxyOut.version = 1
 	}
 	b.checks(c, sc, s)
+	b.versions(c, sc, s)
 	s.weight.Store(int64(sc.Weight))
 	s.factor.Store(fullWeight)
 	s.up.Store(true)

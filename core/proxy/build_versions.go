@@ -8,8 +8,8 @@ import (
 	"github.com/fairleadproxy/fairlead/core/protocol"
 )
 
-// serverHTTP2 finds out which version of HTTP a server may speak.
-func (b *builder) serverHTTP2(c *config.Backend, sc *config.Server, s *Server) {
+// versions finds out which version of HTTP a server may speak.
+func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
 	if s.tls != nil {
 		s.checks.tls = s.tls
 	}
@@ -32,6 +32,12 @@ func (b *builder) serverHTTP2(c *config.Backend, sc *config.Server, s *Server) {
 	}
 	if _, ok := s.proto.(protocol.SessionDialer); ok {
 		s.mayShare = true
+		if s.tls == nil {
+			sc.Address.Fail(b.errs, 0, "QUIC needs TLS").Hint = `write { address = "` + sc.Address.Value + `", tls = true }`
+		}
+		if s.checks.check != nil {
+			sc.Address.Fail(b.errs, 0, "a server cannot be checked by QUIC").Hint = "write check = false"
+		}
 	}
 	if offers {
 		s.checks.tls = s.tls.Clone() // checks send one request at a time

@@ -170,7 +170,7 @@ func (s *stream) finishHead() {
 // announce tells the client where HTTP/3 is to be had, and what becomes of its
 // connection.
 func (s *stream) announce(m *httpmsg.Message) {
-	if s.fe.altSvc != "" && s.c.facts.TLS != nil && s.req.Version < httpmsg.HTTP3 && m.Find("alt-svc", 0) < 0 {
+	if s.fe.altSvc != "" && s.c.facts.TLS != nil && s.c.facts.Protocol != "quic" && m.Find("alt-svc", 0) < 0 {
 		m.AddHeaderString("alt-svc", s.fe.altSvc)
 	}
 	switch {

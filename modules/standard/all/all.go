@@ -2,5 +2,6 @@
 package all
 
 import (
+	_ "github.com/fairleadproxy/fairlead/modules/protocol/quic"
 	_ "github.com/fairleadproxy/fairlead/modules/standard/tls"
 )

@@ -1,0 +1,103 @@
+package quic
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/protocol"
+)
+
+// DialSession connects to a server for HTTP/3.
+func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (httpmsg.ClientSession, error) {
+	if o.TLS == nil {
+		return nil, errors.New("QUIC needs TLS: write tls = true, or a table, for the server")
+	}
+	local := &net.UDPAddr{}
+	if o.Source.IsValid() {
+		local = net.UDPAddrFromAddrPort(o.Source)
+	}
+	socket, err := net.ListenUDP("udp", local)
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background()
+	if o.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
+		defer cancel()
+	}
+	tr := &quic.Transport{Conn: socket}
+	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), overQUIC(o.TLS), &quic.Config{MaxIncomingUniStreams: 10, MaxIncomingStreams: -1, KeepAlivePeriod: 10 * time.Second})
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = os.ErrDeadlineExceeded
+		}
+		return nil, errors.Join(err, tr.Close(), socket.Close())
+	}
+	s := &clientSession{newSession(c, false)}
+	go func() {
+		<-c.Context().Done()
+		_ = tr.Close() // nobody else has them
+		_ = socket.Close()
+	}()
+	if err := s.begin(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// clientSession is a connection to a server; see httpmsg.ClientSession.
+type clientSession struct{ *session }
+
+// maxStreams is how many streams we open at once.
+const maxStreams = 100
+
+// Open begins a stream.
+func (s *clientSession) Open() (httpmsg.Stream, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.gone:
+		return nil, errGone
+	case s.live >= maxStreams:
+		return nil, httpmsg.ErrBusy
+	}
+	q, err := s.c.OpenStream()
+	var limit quic.StreamLimitReachedError
+	if errors.As(err, &limit) {
+		return nil, httpmsg.ErrBusy
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.live++
+	return newStream(s.session, q, false), nil
+}
+
+var errGone = errors.New("the server takes no more streams")
+
+// Room says how many more streams may be opened.
+func (s *clientSession) Room() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone || s.c.Context().Err() != nil {
+		return 0
+	}
+	return max(0, maxStreams-s.live)
+}
+
+// Streams says how many are in progress.
+func (s *clientSession) Streams() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.live
+}
+
+// Done is closed when the connection has ended.
+func (s *clientSession) Done() <-chan struct{} { return s.c.Context().Done() }

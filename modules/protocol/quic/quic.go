@@ -1,0 +1,88 @@
+// Package quic is the protocol of QUIC (RFC 9000) and HTTP/3 (RFC 9114) on it:
+// quic@, quic4@ and quic6@. quic-go carries the packets; frames and fields of
+// HTTP/3 are read and written here, straight into the engine's messages.
+//
+//	[frontend.web]
+//	bind = [
+//	  { address = ":443", tls = "site.pem" },
+//	  { address = "quic@:443", tls = "site.pem" },
+//	]
+//	alt-svc = true
+//
+// A UDP socket belongs to all configurations of a process that listen at its
+// address: a reload changes who gets new connections, and those that are there
+// go on. Another process gets nothing of it. Clients may change their address
+// (connection migration). 0-RTT is refused: what comes with it could be replayed.
+//
+// The compression of fields uses the static table alone.
+package quic
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/fairleadproxy/fairlead/core/address"
+	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/protocol"
+	"github.com/fairleadproxy/fairlead/core/relay"
+)
+
+func init() {
+	module.Register(protocol.Kind, "quic", module.Spec[struct{}, protocol.Protocol]{
+		Doc: "QUIC and HTTP/3",
+		New: New,
+	})
+}
+
+// New makes the protocol.
+func New(ctx *module.Context, _ struct{}) (protocol.Protocol, error) { return &Protocol{ctx}, nil }
+
+// Protocol is QUIC.
+type Protocol struct{ ctx *module.Context }
+
+// Listen opens, or shares, the UDP socket of each address and port.
+func (p *Protocol) Listen(addr address.Address, o *protocol.ListenOptions) ([]protocol.Listener, error) {
+	switch {
+	case !addr.HasPort:
+		return nil, errors.New(`a port is missing: write it after the last colon, as in "quic@:443"`)
+	case o.TLS == nil:
+		return nil, errors.New(`QUIC needs TLS: write { address = "quic@:443", tls = "FILE" }`)
+	}
+	ips, err := protocol.ResolveBind(addr)
+	if err != nil {
+		return nil, err
+	}
+	var list []protocol.Listener
+	for one := range addr.Each() {
+		for _, ip := range ips {
+			l, err := p.listen(netip.AddrPortFrom(ip, one.PortLow), o)
+			if err != nil {
+				for _, l := range list {
+					err = errors.Join(err, l.Close())
+				}
+				return nil, err
+			}
+			list = append(list, l)
+		}
+	}
+	return list, nil
+}
+
+func (p *Protocol) listen(at netip.AddrPort, o *protocol.ListenOptions) (protocol.Listener, error) {
+	key := "quic@" + at.String()
+	if o.Interface != "" {
+		key += " interface " + o.Interface
+	}
+	e, err := module.Share(p.ctx, key, func() (*endpoint, error) { return openEndpoint(at, o) }, (*endpoint).close)
+	if err != nil {
+		return nil, err
+	}
+	return newListener(e, key, o), nil
+}
+
+// Dial is not what QUIC does: it has no connections of bytes alone.
+func (*Protocol) Dial(to protocol.Target, _ *protocol.DialOptions) (*relay.Conn, error) {
+	return nil, fmt.Errorf("%v: %w: QUIC carries HTTP alone", to.Addr, net.UnknownNetworkError("quic"))
+}

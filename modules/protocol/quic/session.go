@@ -1,0 +1,293 @@
+package quic
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/quicvarint"
+
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
+)
+
+// session is a connection of either role.
+type session struct {
+	c      *quic.Conn
+	server bool
+
+	mu       sync.Mutex
+	control  *quic.SendStream
+	live     int             // streams not yet closed by their users
+	next     quic.StreamID   // the peer's next stream
+	shutting bool            // no more streams are wanted
+	gone     bool            // the peer takes no more
+	connects bool            // it takes extended CONNECTs
+	critical map[uint64]bool // its streams that there may be one of
+	settled  chan struct{}   // closed once its settings have come
+	stop     context.CancelFunc
+}
+
+func newSession(c *quic.Conn, server bool) *session {
+	return &session{c: c, server: server, critical: map[uint64]bool{}, settled: make(chan struct{})}
+}
+
+// begin opens the control stream with our settings and takes the peer's.
+func (s *session) begin() error {
+	control, err := s.c.OpenUniStream()
+	if err != nil {
+		return err
+	}
+	settings := quicvarint.Append(nil, settingMaxFieldSection)
+	settings = quicvarint.Append(settings, maxHead)
+	if s.server {
+		settings = quicvarint.Append(quicvarint.Append(settings, settingConnect), 1)
+	}
+	b := quicvarint.Append([]byte{streamControl, frameSettings}, uint64(len(settings)))
+	if _, err := control.Write(append(b, settings...)); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.control = control
+	s.mu.Unlock()
+	go s.acceptUni()
+	return nil
+}
+
+// acceptUni takes the peer's unidirectional streams.
+func (s *session) acceptUni() {
+	for {
+		q, err := s.c.AcceptUniStream(s.c.Context())
+		if err != nil {
+			return // the connection has ended
+		}
+		go s.uni(q)
+	}
+}
+
+// uni reads a unidirectional stream to its end.
+func (s *session) uni(q *quic.ReceiveStream) {
+	r := &reader{from: q, buf: make([]byte, 512)}
+	typ, err := quicvarint.Read(r)
+	if err != nil {
+		return // it said nothing
+	}
+	switch typ {
+	case streamControl, streamEncoder, streamDecoder:
+		if !s.first(typ) {
+			s.fail(broken(codeStreamCreation, "a stream of a kind that there is already"))
+			return
+		}
+		err := s.controlled(typ, r)
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			err = broken(codeClosedCritical, "a stream ended that the connection needs")
+		}
+		s.fail(err)
+	case streamPush:
+		s.fail(broken(codeStreamCreation, "a push that was not asked for"))
+	default:
+		q.CancelRead(quic.StreamErrorCode(codeStreamCreation))
+	}
+}
+
+// first notes a stream that there may be one of.
+func (s *session) first(typ uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.critical[typ] {
+		return false
+	}
+	s.critical[typ] = true
+	return true
+}
+
+// controlled reads one of the streams that the connection needs.
+func (s *session) controlled(typ uint64, r *reader) error {
+	if typ != streamControl {
+		// Without a dynamic table there is nothing to be said on the others.
+		_, err := io.Copy(io.Discard, struct{ io.Reader }{r})
+		if err == nil {
+			err = io.EOF
+		}
+		return err
+	}
+	for settings := false; ; {
+		typ, length, err := r.frame()
+		if err != nil {
+			return err
+		}
+		switch {
+		case !settings && typ != frameSettings:
+			return broken(codeMissingSettings, "the first frame is no SETTINGS")
+		case settings && typ == frameSettings, typ == frameData, typ == frameHeaders, typ == framePushPromise, reserved(typ),
+			typ == frameMaxPushID && !s.server:
+			return broken(codeFrameUnexpected, "a frame that has no place in the control stream")
+		case length > 8<<10:
+			return broken(codeExcessive, "a frame that is too large")
+		}
+		p, err := r.whole(int(length))
+		if err != nil {
+			return err
+		}
+		switch typ {
+		case frameSettings:
+			settings = true
+			if err := s.settings(p); err != nil {
+				return err
+			}
+		case frameGoAway:
+			if _, n, err := quicvarint.Parse(p); err != nil || n != len(p) {
+				return broken(codeFrame, "a malformed GOAWAY")
+			}
+			s.peerGoesAway()
+		}
+	}
+}
+
+// settings takes the peer's settings.
+func (s *session) settings(p []byte) error {
+	seen := map[uint64]bool{}
+	for len(p) > 0 {
+		id, n, err := quicvarint.Parse(p)
+		if err != nil {
+			return broken(codeFrame, "malformed SETTINGS")
+		}
+		v, m, err := quicvarint.Parse(p[n:])
+		if err != nil {
+			return broken(codeFrame, "malformed SETTINGS")
+		}
+		p = p[n+m:]
+		if seen[id] || id >= 0x2 && id <= 0x5 {
+			return broken(codeSettings, "a setting that comes twice, or is HTTP/2's")
+		}
+		seen[id] = true
+		if id == settingConnect {
+			if v > 1 {
+				return broken(codeSettings, "ENABLE_CONNECT_PROTOCOL out of range")
+			}
+			s.mu.Lock()
+			s.connects = v == 1
+			s.mu.Unlock()
+		}
+	}
+	close(s.settled)
+	return nil
+}
+
+// peerConnects reports whether the peer takes extended CONNECTs, once it has
+// said so.
+func (s *session) peerConnects() bool {
+	select {
+	case <-s.settled:
+	case <-s.c.Context().Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.connects
+}
+
+func (s *session) peerGoesAway() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone = true
+}
+
+// fail ends the connection for what the peer did.
+func (s *session) fail(err error) {
+	c, msg := codeInternal, ""
+	if ce, ok := err.(*connError); ok {
+		c, msg = ce.code, ce.msg
+	} else if err == nil {
+		return
+	}
+	_ = s.c.CloseWithError(quic.ApplicationErrorCode(c), msg) // it may have ended already
+}
+
+// streamEnded counts a stream out.
+func (s *session) streamEnded() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live--
+	s.rest()
+}
+
+// rest ends the wait for streams once no more come. The lock is held.
+func (s *session) rest() {
+	if s.shutting && s.live == 0 && s.stop != nil {
+		s.stop()
+	}
+}
+
+// Close ends the connection.
+func (s *session) Close() error {
+	return s.c.CloseWithError(quic.ApplicationErrorCode(codeNo), "")
+}
+
+// serverSession is a client's connection; see httpmsg.ServerSession.
+type serverSession struct{ *session }
+
+func newServerSession(c *quic.Conn) *serverSession { return &serverSession{newSession(c, true)} }
+
+// Serve gives the client's streams to handle.
+func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
+	ctx, stop := context.WithCancel(s.c.Context())
+	defer stop()
+	if err := s.begin(); err != nil {
+		return nil // it ended before it began
+	}
+	s.mu.Lock()
+	s.stop = stop
+	s.rest()
+	s.mu.Unlock()
+	for {
+		q, err := s.c.AcceptStream(ctx)
+		if err != nil {
+			s.linger()
+			return nil // every connection ends so
+		}
+		s.mu.Lock()
+		refused := s.shutting
+		if !refused {
+			s.live++
+			s.next = q.StreamID() + 4
+		}
+		s.mu.Unlock()
+		if refused {
+			q.CancelRead(quic.StreamErrorCode(codeRejected))
+			q.CancelWrite(quic.StreamErrorCode(codeRejected))
+			continue
+		}
+		handle(newStream(s.session, q, true))
+	}
+}
+
+// lingerTime is how long the last packets have to arrive before the connection
+// is closed, which would keep them from being sent again.
+const lingerTime = time.Second
+
+// linger waits for the client to close the connection.
+func (s *serverSession) linger() {
+	t := time.NewTimer(lingerTime)
+	defer t.Stop()
+	select {
+	case <-s.c.Context().Done():
+	case <-t.C:
+	}
+}
+
+// Shutdown lets the client open no more streams.
+func (s *serverSession) Shutdown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shutting {
+		return
+	}
+	s.shutting = true
+	if s.control != nil {
+		id := quicvarint.Append(nil, uint64(s.next))
+		b := append([]byte{frameGoAway, byte(len(id))}, id...)
+		_, _ = s.control.Write(b) // a connection that has ended needs none
+	}
+	s.rest()
+}
