@@ -97,13 +97,26 @@ func (f *proxied) pin() string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-func TestChromiumHTTP2(t *testing.T) {
-	report := make(chan string, 1)
-	s := httptest.NewServer(site(report))
-	t.Cleanup(s.Close)
-	f := front(t, `"`+s.Listener.Addr().String()+`"`)
-	want := "sum: 435\nupload: yy\nwebsocket: over the socket\npage by h2, rest by h2\n"
-	if got := visit(t, f, report); got != want {
-		t.Errorf("the page reports\n%swant\n%s", got, want)
+func TestChromium(t *testing.T) {
+	for _, c := range []struct {
+		version string
+		args    func(f *proxied) []string
+	}{
+		{"h2", func(*proxied) []string { return []string{"--disable-quic"} }},
+		{"h3", func(f *proxied) []string { return []string{"--enable-quic", "--origin-to-force-quic-on=" + f.secure} }},
+	} {
+		t.Run(c.version, func(t *testing.T) {
+			report := make(chan string, 1)
+			s := httptest.NewServer(site(report))
+			t.Cleanup(s.Close)
+			f := front(t, `"`+s.Listener.Addr().String()+`"`)
+			want := "sum: 435\nupload: yy\nwebsocket: over the socket\npage by " + c.version + ", rest by " + c.version + "\n"
+			if got := visit(t, f, report, c.args(f)...); got != want {
+				t.Errorf("the page reports\n%swant\n%s", got, want)
+			}
+			if c.version == "h2" && !strings.Contains(f.proc.Output(), `"GET /ws HTTP/2.0"`) {
+				t.Error("the socket was not opened over HTTP/2")
+			}
+		})
 	}
 }

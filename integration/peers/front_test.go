@@ -36,7 +36,8 @@ mode = "http"
 log = "global"
 timeout = { connect = "5s", client = "20s", server = "20s", tunnel = "20s" }
 [frontend.web]
-bind = ["`+f.plain+`", { address = "`+f.secure+`", tls = { crt = "`+f.cert+`", alpn = ["h2", "http/1.1"] } }]
+bind = ["`+f.plain+`", { address = "`+f.secure+`", tls = "`+f.cert+`" }, { address = "quic@`+f.secure+`", tls = "`+f.cert+`" }]
+alt-svc = true
 default-backend = "app"
 [backend.app]
 servers = [`+server+`]

@@ -3,6 +3,7 @@ package peers
 import (
 	"bytes"
 	"context"
+	"io"
 
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
 )
 
 // echo answers WebSocket messages with themselves.
@@ -28,6 +31,56 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		if err := c.Write(r.Context(), kind, b); err != nil {
 			return
 		}
+	}
+}
+
+// TestWebSocketHTTP3 talks through an extended CONNECT of HTTP/3 (RFC 9220).
+func TestWebSocketHTTP3(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(echo))
+	t.Cleanup(s.Close)
+	f := front(t, `"`+s.Listener.Addr().String()+`"`)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	tr := &http3.Transport{TLSClientConfig: f.clientTLS()}
+	defer tr.Close()
+	config := http3.ConfigureTLSConfig(f.clientTLS())
+	qc, err := quic.DialAddr(ctx, f.secure, config, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cc := tr.NewClientConn(qc)
+	select {
+	case <-cc.ReceivedSettings():
+	case <-ctx.Done():
+		t.Fatal("no settings have come")
+	}
+	if !cc.Settings().EnableExtendedConnect {
+		t.Fatal("extended CONNECT is not announced")
+	}
+	x, err := cc.OpenRequestStream(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodConnect, "https://"+f.secure+"/chat", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Proto = "websocket"
+	r.Header.Set("Sec-WebSocket-Version", "13")
+	if err := x.SendRequestHeader(r); err != nil {
+		t.Fatal(err)
+	}
+	res, err := x.ReadResponse()
+	if err != nil || res.StatusCode != 200 {
+		t.Fatalf("the answer to CONNECT: %v, %v", res, err)
+	}
+	// A masked text frame, and the same unmasked back (RFC 6455 section 5.2).
+	if _, err := x.Write([]byte{0x81, 0x85, 1, 2, 3, 4, 'h' ^ 1, 'e' ^ 2, 'l' ^ 3, 'l' ^ 4, 'o' ^ 1}); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 7)
+	if _, err := io.ReadFull(x, got); err != nil || string(got) != "\x81\x05hello" {
+		t.Errorf("came back: %q, %v", got, err)
 	}
 }
 

@@ -207,7 +207,7 @@ func TestMessages(t *testing.T) {
 				t.Errorf("trailers of the request: %q, the server saw %q", b, res.Header.Get("X-Trailer-Seen"))
 			}
 			if aborted, err := c.Get(base + "/abort"); err == nil { // else the reset has overtaken the head
-				if b, err := io.ReadAll(aborted.Body); err == nil || len(b) > 1000 {
+				if b, err := io.ReadAll(aborted.Body); (err == nil || len(b) > 1000) && aborted.StatusCode != 502 {
 					t.Errorf("%d bytes and no error for a response that was cut short", len(b))
 				}
 				aborted.Body.Close()
