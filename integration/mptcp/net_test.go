@@ -2,10 +2,7 @@ package mptcp
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,25 +26,12 @@ var links = []struct{ a, b, net string }{
 	{"c1", "p1", "1:1"}, {"c2", "p2", "1:2"}, {"p3", "s1", "2:1"}, {"p4", "s2", "2:2"},
 }
 
-// made numbers the networks, whose namespaces have names of their own.
-var made atomic.Int64
-
 // newNetwork makes the hosts, whose links carry rate, such as "100mbit", each way.
 func newNetwork(t *testing.T, rate string) *network {
 	t.Helper()
-	if os.Getuid() != 0 {
-		lab.Missing(t, "network namespaces need root")
-	}
-	lab.Need(t, "ip")
 	lab.Need(t, "tc")
-	id := fmt.Sprintf("fl%d.%d-", os.Getpid(), made.Add(1))
-	n := &network{t: t, client: id + "c", proxy: id + "p", server: id + "s"}
+	n := &network{t: t, client: lab.Namespace(t), proxy: lab.Namespace(t), server: lab.Namespace(t)}
 	for _, ns := range []string{n.client, n.proxy, n.server} {
-		if out, err := exec.Command("ip", "netns", "add", ns).CombinedOutput(); err != nil {
-			lab.Missing(t, fmt.Sprintf("cannot make network namespaces: %v %s", err, out))
-		}
-		t.Cleanup(func() { run(t, "ip", "netns", "del", ns) })
-		n.in(ns, "ip", "link", "set", "lo", "up")
 		n.in(ns, "sysctl", "-q", "-w", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
 		n.in(ns, "ip", "mptcp", "limits", "set", "subflow", "8", "add_addr_accepted", "8")
 	}
@@ -57,7 +41,7 @@ func newNetwork(t *testing.T, rate string) *network {
 		if i < 2 {
 			near, far, nearHost, farHost = n.client, n.proxy, 2, 1
 		}
-		run(t, "ip", "link", "add", l.a, "netns", near, "type", "veth", "peer", "name", l.b, "netns", far)
+		n.in(near, "ip", "link", "add", l.a, "type", "veth", "peer", "name", l.b, "netns", far)
 		for _, end := range []struct {
 			ns, dev string
 			host    int
@@ -83,7 +67,7 @@ func newNetwork(t *testing.T, rate string) *network {
 // in runs a command in a namespace.
 func (n *network) in(ns string, args ...string) string {
 	n.t.Helper()
-	return run(n.t, "ip", append([]string{"netns", "exec", ns}, args...)...)
+	return lab.In(n.t, ns, args...)
 }
 
 // endpoint tells the kernel of a namespace of a further address.
@@ -92,17 +76,8 @@ func (n *network) endpoint(ns, addr, dev string, flags ...string) {
 	n.in(ns, append([]string{"ip", "mptcp", "endpoint", "add", addr, "dev", dev}, flags...)...)
 }
 
-func run(t *testing.T, program string, args ...string) string {
-	t.Helper()
-	out, err := exec.Command(program, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
 // start runs a program in a namespace, which ends with the test.
 func (n *network) start(ns, program string, args ...string) *lab.Process {
 	n.t.Helper()
-	return lab.Start(n.t, n.t.TempDir(), "ip", append([]string{"netns", "exec", ns, program}, args...)...)
+	return lab.StartIn(n.t, ns, program, args...)
 }
