@@ -18,7 +18,7 @@ type Sampler struct {
 type span struct{ low, high uint64 }
 
 // maxSample is the largest sample size, so that no sum can overflow.
-const maxSample = 1 << 31
+const maxSample uint64 = 1 << 31
 
 // ParseSample makes a sampler of ranges and a sample size: "1:10" is the first
 // of every ten lines, "2-3,8:11" the second, third and eighth of every eleven

@@ -133,7 +133,7 @@ func recordEntry[I any](doc string, rec I) *entry {
 
 // Lookup finds a module by name; the error is an *UnknownError.
 func (k *Kind[I]) Lookup(r *Registry, name string) (*Entry[I], error) {
-	if e := r.kinds[k.name][name]; e != nil {
+	if e := r.find(k.name, name); e != nil {
 		return &Entry[I]{e}, nil
 	}
 	return nil, unknown(r, k.name, name)
@@ -141,7 +141,7 @@ func (k *Kind[I]) Lookup(r *Registry, name string) (*Entry[I], error) {
 
 // Record finds a module that is a plain record; the error is an *UnknownError.
 func (k *Kind[I]) Record(r *Registry, name string) (I, error) {
-	if e := r.kinds[k.name][name]; e != nil {
+	if e := r.find(k.name, name); e != nil {
 		if rec, ok := e.record.(I); ok {
 			return rec, nil
 		}

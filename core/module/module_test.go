@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -228,5 +229,31 @@ func TestSuggest(t *testing.T) {
 		if got := Suggest(c.name, []string{"leastconn", "roundrobin", "first"}); got != c.want {
 			t.Errorf("Suggest(%q) = %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+// What is looked up and there is told, by any of the ways to look.
+func TestWatched(t *testing.T) {
+	k := NewKind[string]("word")
+	r := NewRegistry()
+	for _, name := range []string{"one", "two", "three"} {
+		RegisterRecordIn(r, k, name, "a word", name)
+	}
+	var found []string
+	w := r.Watched(func(id string) { found = append(found, id) })
+	if _, err := k.Lookup(w, "two"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Record(w, "one"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Lookup(w, "four"); err == nil {
+		t.Error("a module that is not there was found")
+	}
+	if _, err := k.Lookup(r, "three"); err != nil { // not the copy
+		t.Fatal(err)
+	}
+	if want := []string{"word.two", "word.one"}; !slices.Equal(found, want) {
+		t.Errorf("found %q, want %q", found, want)
 	}
 }

@@ -39,6 +39,7 @@ func (i Info) ID() string { return i.Kind + "." + i.Name }
 type Registry struct {
 	kinds map[string]map[string]*entry
 	errs  []error
+	found func(id string) // of Watched; nil for none
 }
 
 // NewRegistry makes an empty registry.
@@ -97,6 +98,24 @@ func (r *Registry) Clone() *Registry {
 		}
 	}
 	return c
+}
+
+// Watched gives a copy that calls found with the ID, kind.name, of every module
+// that is looked up and there: what a configuration uses is what is looked up
+// while it is built.
+func (r *Registry) Watched(found func(id string)) *Registry {
+	c := r.Clone()
+	c.found = found
+	return c
+}
+
+// find gives a module; nil when there is none.
+func (r *Registry) find(kind, name string) *entry {
+	e := r.kinds[kind][name]
+	if e != nil && r.found != nil {
+		r.found(e.info.ID())
+	}
+	return e
 }
 
 // Exclude takes a module out by its ID, kind.name, and reports whether it was

@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"math/bits"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
@@ -62,8 +63,9 @@ func nextField(m *httpmsg.Message, name string, cursor int) ([]byte, int, bool) 
 }
 
 // offsetBits is how much of a cursor is the offset in a field; the number of the
-// field stands above.
-const offsetBits = 32
+// field stands above. Where an int has 32 bits, that leaves room for 2047 fields
+// of one megabyte.
+const offsetBits = 20 + bits.UintSize/64*12
 
 // nextValue parts fields at commas outside quotes (RFC 9110 section 5.6.1).
 func nextValue(m *httpmsg.Message, name string, cursor int) ([]byte, int, bool) {
