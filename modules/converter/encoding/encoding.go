@@ -25,8 +25,8 @@ func records() []arg.Record {
 	list := []arg.Record{
 		{Name: "base64", Converter: expr.Converter{Doc: "encodes in base64", In: expr.Bin, Out: expr.Str, Eval: encode64(base64.StdEncoding)}},
 		{Name: "ub64enc", Converter: expr.Converter{Doc: "encodes in base64url (RFC 4648), without padding", In: expr.Bin, Out: expr.Str, Eval: encode64(base64.RawURLEncoding)}},
-		{Name: "b64dec", Converter: expr.Converter{Doc: "decodes base64", In: expr.Str, Out: expr.Bin, Eval: decode64(base64.StdEncoding)}},
-		{Name: "ub64dec", Converter: expr.Converter{Doc: "decodes base64url (RFC 4648) without padding", In: expr.Str, Out: expr.Str, Eval: decode64(base64.RawURLEncoding)}},
+		{Name: "b64dec", Converter: expr.Converter{Doc: "decodes base64", In: expr.Str, Out: expr.Bin, Eval: decode64(base64.StdEncoding, (*expr.Sample).SetBin)}},
+		{Name: "ub64dec", Converter: expr.Converter{Doc: "decodes base64url (RFC 4648) without padding", In: expr.Str, Out: expr.Str, Eval: decode64(base64.RawURLEncoding, (*expr.Sample).SetStr)}},
 		{Name: "htonl", Converter: expr.Converter{Doc: "gives the lower 32 bits as 4 bytes in network order", In: expr.Int, Out: expr.Bin, Eval: htonl}},
 		{Name: "url_dec", Converter: expr.Converter{
 			Doc: "decodes %XX, and + after a question mark or, with an argument that is not 0, everywhere", In: expr.Str, Out: expr.Str,
@@ -51,13 +51,13 @@ func encode64(enc *base64.Encoding) func(*expr.Env, *expr.Args, *expr.Sample) bo
 	}
 }
 
-func decode64(enc *base64.Encoding) func(*expr.Env, *expr.Args, *expr.Sample) bool {
+func decode64(enc *base64.Encoding, set func(*expr.Sample, []byte)) func(*expr.Env, *expr.Args, *expr.Sample) bool {
 	return func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 		out, err := enc.AppendDecode(e.Scratch(enc.DecodedLen(len(s.Bytes))), s.Bytes)
 		if err != nil {
 			return false
 		}
-		s.SetBin(out)
+		set(s, out)
 		return true
 	}
 }

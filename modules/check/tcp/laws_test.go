@@ -1,0 +1,12 @@
+package tcp
+
+import (
+	"testing"
+
+	"github.com/fairleadproxy/fairlead/core/moduletest/checktest"
+)
+
+func TestLaws(t *testing.T) {
+	checktest.Laws(t, "tcp", ``, hold)
+	checktest.Laws(t, "tcp", `steps = [{ send = "PING\r\n" }, { expect = "+PONG" }]`, redis)
+}
