@@ -126,11 +126,11 @@ func (b *builder) manage() {
 			if bind.TLS == nil || len(bind.TLS.ACME) == 0 || b.sources[bind.TLS.Issuer.Value] == nil {
 				continue
 			}
-			var names []string
 			for _, n := range bind.TLS.ACME {
-				names = append(names, n.Value)
+				if err := b.sources[bind.TLS.Issuer.Value].Manage(n.Value, http, portOf(bind)); err != nil {
+					n.Fail(b.errs, 0, "%v", err)
+				}
 			}
-			b.sources[bind.TLS.Issuer.Value].Manage(names, http, portOf(bind))
 		}
 	}
 }

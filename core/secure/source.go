@@ -13,10 +13,10 @@ var Kind = module.NewKind[Source]("certs")
 // Source gets and renews certificates. Manage is called before the module is
 // prepared; the rest is for all connections at once.
 type Source interface {
-	// Manage adds names for which certificates are wanted, which the ports of
-	// the listeners are for: http is where authorities find plain HTTP, 0 for
-	// nowhere, and https where they find TLS.
-	Manage(names []string, http, https int)
+	// Manage adds a name for which a certificate is wanted, and the ports of the
+	// listeners: http is where authorities find plain HTTP, 0 for nowhere, and
+	// https where they find TLS. The error says why the name cannot be served.
+	Manage(name string, http, https int) error
 	// Choose gives the certificate for a client.
 	Choose(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	// Protocols are application protocols of its own, which handshakes have to

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/docs/generate/reference"
 )
 
 // section is a table at the top level of a configuration.
@@ -52,9 +53,9 @@ Conditions, sample expressions and log formats are strings in HAProxy's own lang
 `
 
 // configuration makes the page of the configuration's keys.
-func configuration(src *source) (string, error) {
+func configuration(src *reference.Source) (string, error) {
 	c := &configurationPage{src: src, titles: map[reflect.Type]string{}}
-	c.types = namer{special: special, table: c.link}
+	c.types = reference.Namer{Special: special, Table: c.link}
 	var b strings.Builder
 	b.WriteString(configurationIntro)
 	for _, s := range sections {
@@ -100,8 +101,8 @@ var titles = map[reflect.Type]string{
 }
 
 type configurationPage struct {
-	src    *source
-	types  namer
+	src    *reference.Source
+	types  reference.Namer
 	found  []reflect.Type // structs that are written as tables, in the order of mention
 	titles map[reflect.Type]string
 	errs   []error
@@ -112,7 +113,7 @@ func (c *configurationPage) link(t reflect.Type) string {
 	title := c.titles[t]
 	if title == "" {
 		if title = titles[t]; title == "" {
-			title = kebab(t.Name())
+			title = reference.Kebab(t.Name())
 		}
 		c.titles[t] = title
 		c.found = append(c.found, t)
@@ -120,26 +121,14 @@ func (c *configurationPage) link(t reflect.Type) string {
 	return "[" + title + "](#" + title + ")"
 }
 
-// kebab writes a Go name as keys are: UseBackend is use-backend.
-func kebab(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if i > 0 && r >= 'A' && r <= 'Z' {
-			b.WriteByte('-')
-		}
-		b.WriteRune(r)
-	}
-	return strings.ToLower(b.String())
-}
-
 // write writes the keys of a struct.
 func (c *configurationPage) write(b *strings.Builder, t reflect.Type) {
-	rows, err := c.src.rows(t, c.types)
+	rows, err := c.src.Rows(t, c.types)
 	c.errs = append(c.errs, err)
-	writeRows(b, rows)
+	reference.WriteRows(b, rows)
 	for _, special := range []reflect.Type{reflect.TypeFor[config.TCPRequest](), reflect.TypeFor[config.TCPResponse]()} {
 		for i := range rows {
-			if rows[i].keys[0] == titles[special] {
+			if rows[i].Keys[0] == titles[special] {
 				c.link(special)
 			}
 		}
@@ -148,11 +137,11 @@ func (c *configurationPage) write(b *strings.Builder, t reflect.Type) {
 
 // describe writes what a table within a section is for, and its keys.
 func (c *configurationPage) describe(b *strings.Builder, t reflect.Type) error {
-	text, err := c.src.typeDoc(t)
+	text, err := c.src.TypeDoc(t)
 	if err != nil {
 		return err
 	}
-	text = withoutSubject(text, []string{t.Name()})
+	text = reference.WithoutSubject(text, []string{t.Name()})
 	fmt.Fprintf(b, "%s\n\n", strings.ReplaceAll(text, "*", `\*`))
 	switch t {
 	case reflect.TypeFor[config.Options]():
@@ -167,21 +156,21 @@ func (c *configurationPage) describe(b *strings.Builder, t reflect.Type) error {
 // writeCheck writes the keys of a check, whose module and times the code keeps
 // apart.
 func (c *configurationPage) writeCheck(b *strings.Builder) error {
-	docs, err := c.src.fieldDocs(reflect.TypeFor[config.Check]())
+	docs, err := c.src.FieldDocs(reflect.TypeFor[config.Check]())
 	if err != nil {
 		return err
 	}
-	rows, err := c.src.rows(reflect.TypeFor[config.Check](), c.types)
+	rows, err := c.src.Rows(reflect.TypeFor[config.Check](), c.types)
 	if err != nil {
 		return err
 	}
-	text, otherwise := splitDefault(docs["Module"].text)
-	kind := row{[]string{"type"}, []string{"name of a module"}, otherwise, withoutSubject(text, []string{"Module"})}
+	text, otherwise := reference.SplitDefault(docs["Module"].Text)
+	kind := reference.Row{Keys: []string{"type"}, Kinds: []string{"name of a module"}, Otherwise: otherwise, Doc: reference.WithoutSubject(text, []string{"Module"})}
 	for i := range rows {
-		if rows[i].keys[0] == "inter" {
-			rows[i].keys = []string{"inter", "interval"}
+		if rows[i].Keys[0] == "inter" {
+			rows[i].Keys = []string{"inter", "interval"}
 		}
 	}
-	writeRows(b, append([]row{kind}, rows...))
+	reference.WriteRows(b, append([]reference.Row{kind}, rows...))
 	return nil
 }

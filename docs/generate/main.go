@@ -14,13 +14,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/docs/generate/reference"
 )
 
 // notice stands at the top of each page.
 const notice = "<!-- Written by go run ./docs/generate from the code. Do not edit. -->\n\n"
 
 // pages are what is written, by file name.
-var pages = map[string]func(*source) (string, error){
+var pages = map[string]func(*reference.Source) (string, error){
 	"configuration.md": configuration,
 	"modules.md":       modules,
 	"log-variables.md": logVariables,
@@ -56,7 +59,7 @@ func run() error {
 
 // generate makes all pages, by file name.
 func generate(root string) (map[string]string, error) {
-	src := newSource(root)
+	src := reference.NewSource(map[string]string{module.Core: root})
 	out := map[string]string{}
 	var errs []error
 	for name, make := range pages {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/config"
+	"github.com/fairleadproxy/fairlead/docs/generate/reference"
 )
 
 // optionTexts say what those options do that are more than a switch, and those
@@ -28,17 +29,17 @@ var optionTexts = map[string]string{
 }
 
 // writeOptions writes the table of options, which is that of the code.
-func writeOptions(b *strings.Builder, src *source) error {
+func writeOptions(b *strings.Builder, src *reference.Source) error {
 	t := reflect.TypeFor[config.Options]()
-	docs, err := src.fieldDocs(t)
+	docs, err := src.FieldDocs(t)
 	if err != nil {
 		return err
 	}
-	p, err := src.load(t.PkgPath())
+	p, err := src.Load(t.PkgPath())
 	if err != nil {
 		return err
 	}
-	list := optionLiterals(p.files)
+	list := optionLiterals(p.Files)
 	if len(list) == 0 {
 		return fmt.Errorf("there is no table of options in %s", t.PkgPath())
 	}
@@ -46,12 +47,12 @@ func writeOptions(b *strings.Builder, src *source) error {
 	for _, o := range list {
 		text := optionTexts[o.name]
 		if text == "" && docs[o.field] != nil {
-			text = docs[o.field].text
+			text = docs[o.field].Text
 		}
 		if text == "" {
 			return fmt.Errorf("nothing says what option %s does", o.name)
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", o.name, o.side, o.args, cell(text))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", o.name, o.side, o.args, reference.Cell(text))
 	}
 	b.WriteString("\n")
 	return nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/docs/generate/reference"
 )
 
 const variablesIntro = `# Log variables
@@ -20,13 +21,13 @@ Which format has which is in [operations](../operations.md#reading-a-log-line).
 `
 
 // logVariables makes the page of log variables, from their table in core/expr.
-func logVariables(src *source) (string, error) {
-	p, err := src.load(module.Core + "/core/expr")
+func logVariables(src *reference.Source) (string, error) {
+	p, err := src.Load(module.Core + "/core/expr")
 	if err != nil {
 		return "", err
 	}
 	lines := map[string]string{}
-	for _, f := range p.files {
+	for _, f := range p.Files {
 		ast.Inspect(f, func(n ast.Node) bool {
 			kv, ok := n.(*ast.KeyValueExpr)
 			if !ok {
@@ -52,7 +53,7 @@ func logVariables(src *source) (string, error) {
 				}
 			}
 			if doc != "" {
-				lines[name] = fmt.Sprintf("| `%%%s` | %s | %s |\n", name, cell(doc), mode)
+				lines[name] = fmt.Sprintf("| `%%%s` | %s | %s |\n", name, reference.Cell(doc), mode)
 			}
 			return true
 		})

@@ -12,7 +12,6 @@ package lab
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -65,31 +64,43 @@ func Port(t testing.TB) string {
 	return port
 }
 
-// binary builds the program once for all tests of a package.
-var binary = sync.OnceValues(func() (string, error) {
+// built are the programs that were built for the tests of a package.
+var built struct {
+	sync.Mutex
+	paths map[string]string
+}
+
+// Binary gives the path of the fairlead binary.
+func Binary(t testing.TB) string {
+	t.Helper()
+	return BinaryOf(t, "github.com/fairleadproxy/fairlead/cmd/fairlead")
+}
+
+// BinaryOf builds the program of a package, once for all tests of a package,
+// and gives its path.
+func BinaryOf(t testing.TB, pkg string) string {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	if path := built.paths[pkg]; path != "" {
+		return path
+	}
 	dir, err := os.MkdirTemp("", "fairlead-lab")
 	if err != nil {
-		return "", err
+		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "fairlead")
 	args := []string{"build", "-o", path}
 	if RaceEnabled {
 		args = append(args, "-race")
 	}
-	out, err := exec.Command("go", append(args, "github.com/fairleadproxy/fairlead/cmd/fairlead")...).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
+	if out, err := exec.Command("go", append(args, pkg)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
-	return path, nil
-})
-
-// Binary gives the path of the fairlead binary.
-func Binary(t testing.TB) string {
-	t.Helper()
-	path, err := binary()
-	if err != nil {
-		t.Fatal(err)
+	if built.paths == nil {
+		built.paths = map[string]string{}
 	}
+	built.paths[pkg] = path
 	return path
 }
 
@@ -186,10 +197,16 @@ func (p *Process) Kill(t testing.TB) {
 // Fairlead runs the binary with a configuration until it listens.
 func Fairlead(t testing.TB, config string) *Process {
 	t.Helper()
+	return FairleadOf(t, Binary(t), config)
+}
+
+// FairleadOf is Fairlead with a binary of the test's own.
+func FairleadOf(t testing.TB, binary, config string) *Process {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "lb.toml")
 	Write(t, file, "[global]\nstats-socket = \""+filepath.Join(dir, "admin.sock")+"\"\n"+config)
-	p := Start(t, dir, Binary(t), "run", "--config", file)
+	p := Start(t, dir, binary, "run", "--config", file)
 	Until(t, 20*time.Second, "fairlead listens", func() bool {
 		select {
 		case err := <-p.done:

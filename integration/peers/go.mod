@@ -9,6 +9,8 @@ require (
 	google.golang.org/grpc v1.85.0
 )
 
+require github.com/valkey-io/valkey-go v1.0.79 // indirect
+
 require (
 	cloud.google.com/go/compute/metadata v0.9.0 // indirect
 	github.com/BurntSushi/toml v1.6.0 // indirect
@@ -17,6 +19,8 @@ require (
 	github.com/cncf/xds/go v0.0.0-20260202195803-dba9d589def2 // indirect
 	github.com/cpuguy83/go-md2man/v2 v2.0.6 // indirect
 	github.com/envoyproxy/protoc-gen-validate v1.3.3 // indirect
+	github.com/fairleadproxy/fairlead/plugins/dns-rfc2136 v0.0.0
+	github.com/fairleadproxy/fairlead/plugins/valkey v0.0.0
 	github.com/fsnotify/fsnotify v1.10.1 // indirect
 	github.com/go-crypt/crypt v0.14.15 // indirect
 	github.com/go-crypt/x v0.4.16 // indirect
@@ -43,4 +47,8 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-replace github.com/fairleadproxy/fairlead => ../..
+replace (
+	github.com/fairleadproxy/fairlead => ../..
+	github.com/fairleadproxy/fairlead/plugins/dns-rfc2136 => ../../plugins/dns-rfc2136
+	github.com/fairleadproxy/fairlead/plugins/valkey => ../../plugins/valkey
+)

@@ -5,4 +5,5 @@ package tls
 import (
 	_ "github.com/fairleadproxy/fairlead/modules/certs/acme"
 	_ "github.com/fairleadproxy/fairlead/modules/standard/http"
+	_ "github.com/fairleadproxy/fairlead/modules/storage/file"
 )

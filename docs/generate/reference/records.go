@@ -1,4 +1,4 @@
-package main
+package reference
 
 import (
 	"cmp"
@@ -23,21 +23,21 @@ var records = map[string]func(*strings.Builder, []module.Info) error{
 func writeFetches(b *strings.Builder, list []module.Info) error {
 	b.WriteString("| Fetch | Type | Legal in | Meaning |\n|---|---|---|---|\n")
 	return writeRecords(b, list, func(m module.Info, f expr.Fetch) {
-		fmt.Fprintf(b, "| `%s%s` | %v | %s | %s |\n", m.Name, arguments(f.Args), f.Out, phases(f.Phases), cell(sentence(m.Doc)))
+		fmt.Fprintf(b, "| `%s%s` | %v | %s | %s |\n", m.Name, arguments(f.Args), f.Out, phases(f.Phases), Cell(Sentence(m.Doc)))
 	})
 }
 
 func writeConverters(b *strings.Builder, list []module.Info) error {
 	b.WriteString("| Converter | From | To | Meaning |\n|---|---|---|---|\n")
 	return writeRecords(b, list, func(m module.Info, c expr.Converter) {
-		fmt.Fprintf(b, "| `%s%s` | %v | %v | %s |\n", m.Name, arguments(c.Args), c.In, c.Out, cell(sentence(m.Doc)))
+		fmt.Fprintf(b, "| `%s%s` | %v | %v | %s |\n", m.Name, arguments(c.Args), c.In, c.Out, Cell(Sentence(m.Doc)))
 	})
 }
 
 func writeMatchers(b *strings.Builder, list []module.Info) error {
 	b.WriteString("| Matcher | Values | Meaning |\n|---|---|---|\n")
 	return writeRecords(b, list, func(m module.Info, x expr.Matcher) {
-		fmt.Fprintf(b, "| `%s` | %v | %s |\n", m.Name, x.In, cell(sentence(m.Doc)))
+		fmt.Fprintf(b, "| `%s` | %v | %s |\n", m.Name, x.In, Cell(Sentence(m.Doc)))
 	})
 }
 

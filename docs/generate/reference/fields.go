@@ -1,4 +1,4 @@
-package main
+package reference
 
 import (
 	"errors"
@@ -11,29 +11,29 @@ import (
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 )
 
-// row is a line of a table of keys: one key, or several with one comment.
-type row struct {
-	keys      []string
-	kinds     []string // what may be written, by key
-	otherwise string   // the default
-	doc       string
+// Row is a line of a table of keys: one key, or several with one comment.
+type Row struct {
+	Keys      []string
+	Kinds     []string // what may be written, by key
+	Otherwise string   // the default
+	Doc       string
 }
 
-// rows describes the keys that a struct decodes from; embedded structs count as
+// Rows describes the keys that a struct decodes from; embedded structs count as
 // part of it.
-func (s *source) rows(t reflect.Type, types namer) ([]row, error) {
-	docs, err := s.fieldDocs(t)
+func (s *Source) Rows(t reflect.Type, types Namer) ([]Row, error) {
+	docs, err := s.FieldDocs(t)
 	if err != nil {
 		return nil, err
 	}
-	var out []row
+	var out []Row
 	var errs []error
-	made := map[*comment]int{}
+	made := map[*Comment]int{}
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag, tagged := f.Tag.Lookup("toml")
 		if f.Anonymous && !tagged && f.Type.Kind() == reflect.Struct {
-			inner, err := s.rows(f.Type, types)
+			inner, err := s.Rows(f.Type, types)
 			out, errs = append(out, inner...), append(errs, err)
 			continue
 		}
@@ -41,37 +41,37 @@ func (s *source) rows(t reflect.Type, types namer) ([]row, error) {
 			continue
 		}
 		c := docs[f.Name]
-		if c == nil || c.text == "" {
+		if c == nil || c.Text == "" {
 			errs = append(errs, fmt.Errorf("%v.%s has no comment", t, f.Name))
 			continue
 		}
 		key, kind := describe(f, tag, types)
 		if n, again := made[c]; again {
-			out[n].keys, out[n].kinds = append(out[n].keys, key), append(out[n].kinds, kind)
+			out[n].Keys, out[n].Kinds = append(out[n].Keys, key), append(out[n].Kinds, kind)
 			continue
 		}
 		made[c] = len(out)
-		text, otherwise := splitDefault(c.text)
+		text, otherwise := SplitDefault(c.Text)
 		must := strings.Contains(tag, ",required") || strings.Contains(tag, ",inline") && f.Tag.Get("default") == ""
 		if must && otherwise == "" {
 			otherwise = "required"
 		}
-		out = append(out, row{[]string{key}, []string{kind}, otherwise, text})
+		out = append(out, Row{[]string{key}, []string{kind}, otherwise, text})
 	}
 	for c, n := range made {
-		out[n].doc = renamed(withoutSubject(out[n].doc, c.names), c.names, t)
-		out[n].otherwise = renamed(out[n].otherwise, c.names, t)
+		out[n].Doc = renamed(WithoutSubject(out[n].Doc, c.Names), c.Names, t)
+		out[n].Otherwise = renamed(out[n].Otherwise, c.Names, t)
 	}
 	return out, errors.Join(errs...)
 }
 
 // describe gives a field's key, and what may be written there.
-func describe(f reflect.StructField, tag string, types namer) (key, kind string) {
+func describe(f reflect.StructField, tag string, types Namer) (key, kind string) {
 	key, options, _ := strings.Cut(tag, ",")
 	if key == "" { // a module in the same table
 		return f.Tag.Get("module"), "name of a module"
 	}
-	kind = types.name(f.Type)
+	kind = types.Name(f.Type)
 	if strings.Contains(options, "bool") {
 		kind = "boolean or " + kind
 	}
@@ -105,8 +105,8 @@ var (
 	internal = regexp.MustCompile(`(^| )(See [A-Z]\w+\.[A-Z]\w+|After loading[^.]*)\.`)
 )
 
-// splitDefault takes the sentence that tells the default out of a comment.
-func splitDefault(text string) (rest, otherwise string) {
+// SplitDefault takes the sentence that tells the default out of a comment.
+func SplitDefault(text string) (rest, otherwise string) {
 	text = internal.ReplaceAllString(text, "")
 	if m := defaults.FindStringSubmatchIndex(text); m != nil {
 		otherwise = text[m[4]:m[5]]
@@ -119,9 +119,9 @@ func splitDefault(text string) (rest, otherwise string) {
 	return clean(text), otherwise
 }
 
-// withoutSubject takes the names of what a comment is about from its beginning,
+// WithoutSubject takes the names of what a comment is about from its beginning,
 // since they stand beside it: "A and B are the limits." becomes "The limits.".
-func withoutSubject(text string, names []string) string {
+func WithoutSubject(text string, names []string) string {
 	last := len(names) - 1
 	subject := names[last]
 	if last > 0 {
@@ -134,7 +134,7 @@ func withoutSubject(text string, names []string) string {
 	for _, verb := range []string{"is ", "are "} {
 		rest = strings.TrimPrefix(rest, verb)
 	}
-	return sentence(rest)
+	return Sentence(rest)
 }
 
 // renamed replaces the names of the fields that a comment is about by their keys.
@@ -153,23 +153,23 @@ func renamed(text string, names []string, t reflect.Type) string {
 	return text
 }
 
-// writeRows writes a table of keys.
-func writeRows(b *strings.Builder, rows []row) {
+// WriteRows writes a table of keys.
+func WriteRows(b *strings.Builder, rows []Row) {
 	b.WriteString("| Key | Value | Default | Meaning |\n|---|---|---|---|\n")
 	for _, r := range rows {
 		var kinds []string // each once
-		for _, k := range r.kinds {
+		for _, k := range r.Kinds {
 			if !slices.Contains(kinds, k) {
 				kinds = append(kinds, k)
 			}
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", strings.Join(r.keys, "`, `"),
-			strings.Join(kinds, "; "), cell(r.otherwise), cell(r.doc))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", strings.Join(r.Keys, "`, `"),
+			strings.Join(kinds, "; "), Cell(r.Otherwise), Cell(r.Doc))
 	}
 	b.WriteString("\n")
 }
 
-// cell makes text fit for a table.
-func cell(text string) string {
+// Cell makes text fit for a table.
+func Cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "*", `\*`, "<", `\<`).Replace(text)
 }

@@ -1,4 +1,4 @@
-package main
+package reference
 
 import (
 	"encoding"
@@ -11,13 +11,13 @@ import (
 	"github.com/fairleadproxy/fairlead/core/logs"
 )
 
-// namer says how values of types are written in files.
-type namer struct {
-	// special are types that are not written as they are made.
-	special map[reflect.Type]string
-	// table is called for each struct that is written as a table, and gives how
+// Namer says how values of types are written in files.
+type Namer struct {
+	// Special are types that are not written as they are made.
+	Special map[reflect.Type]string
+	// Table is called for each struct that is written as a table, and gives how
 	// it is called.
-	table func(reflect.Type) string
+	Table func(reflect.Type) string
 }
 
 // plain are types that are written as values of their own.
@@ -32,8 +32,8 @@ var plain = map[reflect.Type]string{
 	reflect.TypeFor[logs.Level]():    "string",
 }
 
-func (n namer) name(t reflect.Type) string {
-	if s, ok := n.special[t]; ok {
+func (n Namer) Name(t reflect.Type) string {
+	if s, ok := n.Special[t]; ok {
 		return s
 	}
 	if s, ok := plain[t]; ok {
@@ -43,16 +43,16 @@ func (n namer) name(t reflect.Type) string {
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
 		return "string"
 	case strings.HasPrefix(t.Name(), "OneOrMany["):
-		one := n.name(t.Elem())
+		one := n.Name(t.Elem())
 		return one + ", or list of these"
 	case strings.HasPrefix(t.Name(), "Ordered["):
 		entries, _ := t.FieldByName("Entries")
 		value, _ := entries.Type.Elem().FieldByName("Value")
-		return "table by name: " + n.name(value.Type)
+		return "table by name: " + n.Name(value.Type)
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return n.name(t.Elem())
+		return n.Name(t.Elem())
 	case reflect.String:
 		return "string"
 	case reflect.Bool:
@@ -63,9 +63,9 @@ func (n namer) name(t reflect.Type) string {
 	case reflect.Float32, reflect.Float64:
 		return "number"
 	case reflect.Slice:
-		return "list of: " + n.name(t.Elem())
+		return "list of: " + n.Name(t.Elem())
 	case reflect.Map:
-		return "table by name: " + n.name(t.Elem())
+		return "table by name: " + n.Name(t.Elem())
 	case reflect.Struct:
 		return n.structName(t)
 	}
@@ -73,15 +73,15 @@ func (n namer) name(t reflect.Type) string {
 }
 
 // structName is the name of a struct, which a plain value may stand for.
-func (n namer) structName(t reflect.Type) string {
-	name := n.table(t)
+func (n Namer) structName(t reflect.Type) string {
+	name := n.Table(t)
 	for i := range t.NumField() {
 		f := t.Field(i)
 		switch _, options, _ := strings.Cut(f.Tag.Get("toml"), ","); {
 		case options == "inline":
 			return "string or " + name
 		case strings.Contains(options, "short"):
-			return n.name(f.Type) + " or " + name
+			return n.Name(f.Type) + " or " + name
 		}
 	}
 	return name
