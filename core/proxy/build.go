@@ -80,6 +80,7 @@ func (b *builder) build() {
 	// Proxies and servers come first by name alone: expressions name them.
 	for i, c := range b.cfg.Backends {
 		b.g.backends[c.Name] = b.backendShell(c, i+1)
+		b.g.backendOrder = append(b.g.backendOrder, b.g.backends[c.Name])
 	}
 	for i, c := range b.cfg.Frontends {
 		f := &Frontend{engine: b.o.Engine, graph: b.g, log: b.o.Log, name: c.Name, id: i + 1, http: c.HTTP()}

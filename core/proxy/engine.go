@@ -51,6 +51,7 @@ type Engine struct {
 	Tuning   Tuning
 	Counters Counters
 
+	started time.Time
 	pool    *relay.Pool
 	mover   *relay.Mover
 	watcher *relay.Watcher
@@ -70,7 +71,7 @@ func NewEngine(t Tuning) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{Tuning: t, pool: relay.NewPool(t.BufSize), mover: relay.NewMover(), watcher: w}
+	e := &Engine{Tuning: t, started: time.Now(), pool: relay.NewPool(t.BufSize), mover: relay.NewMover(), watcher: w}
 	e.streams.New = func() any { return newStream(e) }
 	e.children.New = newChild
 	e.serverStreams.New = func() any { return &serverConn{Conn: relay.WrapConn(nil)} }

@@ -30,8 +30,10 @@ type Graph struct {
 	frontends map[string]*Frontend
 	backends  map[string]*Backend
 	order     []*Frontend // as configured
-	accepting sync.WaitGroup
-	done      chan struct{}
+
+	backendOrder []*Backend
+	accepting    sync.WaitGroup
+	done         chan struct{}
 }
 
 // Frontend finds a frontend for expressions.

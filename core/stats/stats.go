@@ -1,0 +1,106 @@
+// Package stats is what a configuration at work counts, as plain numbers at one
+// moment, for those who show them: the names are those of HAProxy's statistics
+// (management manual section 9.1).
+//
+//	if source, ok := env.Table.(stats.Source); ok {
+//		snapshot := source.Statistics()
+//	}
+package stats
+
+import "time"
+
+// Source gives statistics. It is safe for concurrent use, and streams do not wait
+// for it.
+type Source interface {
+	Statistics() Snapshot
+}
+
+// Snapshot is everything.
+type Snapshot struct {
+	Process   Process
+	Frontends []Frontend // as configured
+	Backends  []Backend  // as configured
+}
+
+// Counters count what went through something.
+type Counters struct {
+	// Sessions are those in progress; MaxSessions the most there were at a time,
+	// SessionsTotal all; SessionRate those begun in the last second.
+	Sessions, MaxSessions, SessionsTotal, SessionRate int64
+	// BytesIn came from clients, BytesOut went to them.
+	BytesIn, BytesOut int64
+	// Requests are those of HTTP. Responses are counted by the first digit of
+	// their status, [0] for others.
+	Requests  int64
+	Responses [6]int64
+	// What was refused by rules, and what failed.
+	RequestsDenied, ResponsesDenied                   int64
+	RequestErrors, ConnectionErrors, ResponseErrors   int64
+	Retries, Redispatches, ClientAborts, ServerAborts int64
+	// Connects are connections opened to servers, Reuses requests sent over one
+	// that was there.
+	Connects, Reuses int64
+	// MPTCP are connections that speak it, MPTCPPlain those that fell back to TCP.
+	MPTCP, MPTCPPlain int64
+	// Panics are streams ended by a defect.
+	Panics int64
+}
+
+// Process is the process as a whole.
+type Process struct {
+	Counters
+	Version  string
+	Started  time.Time
+	Threads  int   // processors used at once
+	Limit    int64 // of connections, 0 for none
+	Parked   int   // idle clients that hold no goroutine
+	Buffers  int64 // that hold storage
+	BufSize  int   // of one, in bytes
+	Stopping bool  // this configuration is being drained
+}
+
+// Frontend is what faces clients.
+type Frontend struct {
+	Counters
+	Name  string
+	Limit int64 // of sessions, 0 for none
+	Open  bool
+}
+
+// Backend is a set of servers.
+type Backend struct {
+	Counters
+	Name           string
+	Up             bool // a server takes traffic
+	Queued         int64
+	Weight         int // of the servers that take traffic
+	Active, Backup int // servers that take traffic
+	Servers        []Server
+}
+
+// State is what a server is fit for.
+type State string
+
+// The states.
+const (
+	Up    State = "UP"
+	Down  State = "DOWN"
+	Maint State = "MAINT"
+	Drain State = "DRAIN"
+	NoLB  State = "NOLB" // up, with a weight of 0
+)
+
+// Server is one server.
+type Server struct {
+	Counters
+	Name       string
+	State      State
+	Weight     int // in force
+	Queued     int64
+	Limit      int64 // of sessions, 0 for none
+	QueueLimit int64 // 0 for none
+	Backup     bool
+	Checked    bool
+	Idle       int   // connections kept for another request
+	IdleLimit  int64 // of those, -1 for none
+}

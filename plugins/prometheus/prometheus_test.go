@@ -1,0 +1,176 @@
+package prometheus
+
+import (
+	"net/http"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/moduletest"
+	"github.com/fairleadproxy/fairlead/core/service"
+	"github.com/fairleadproxy/fairlead/core/stats"
+	"github.com/fairleadproxy/fairlead/integration/lab"
+)
+
+func TestConformance(t *testing.T) { moduletest.Run(t, service.Kind, "prometheus") }
+
+// snapshot has a bit of everything.
+func snapshot() stats.Snapshot {
+	return stats.Snapshot{
+		Process:   stats.Process{Version: "v1", Started: time.Now(), Threads: 2},
+		Frontends: []stats.Frontend{{Name: `we"b`, Open: true, Counters: stats.Counters{Requests: 7, Responses: [6]int64{0, 0, 6, 0, 1, 0}}}},
+		Backends: []stats.Backend{{Name: "app", Up: true, Servers: []stats.Server{
+			{Name: "s1", State: stats.Up, Weight: 1, Limit: 10}, {Name: "s2", State: stats.Maint},
+		}}},
+	}
+}
+
+func TestSamples(t *testing.T) {
+	got := string(render(snapshot(), selection{process: true, frontends: true, backends: true, servers: true}))
+	for _, want := range []string{
+		"\n" + `haproxy_frontend_http_requests_total{proxy="we\"b"} 7` + "\n",
+		"\n" + `haproxy_frontend_http_responses_total{proxy="we\"b",code="2xx"} 6` + "\n",
+		"\n" + `haproxy_server_status{proxy="app",server="s1",state="UP"} 1` + "\n",
+		"\n" + `haproxy_server_status{proxy="app",server="s2",state="MAINT"} 1` + "\n",
+		"\n" + `haproxy_server_limit_sessions{proxy="app",server="s1"} 10` + "\n",
+		"\n" + `haproxy_server_limit_sessions{proxy="app",server="s2"} NaN` + "\n",
+		"\n# TYPE haproxy_process_nbthread gauge\n",
+	} {
+		if !strings.Contains(got, want) && !strings.HasPrefix(got, want[1:]) {
+			t.Errorf("there is no %q", want)
+		}
+	}
+	seen := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^# TYPE (\S+)`).FindAllStringSubmatch(got, -1) {
+		if seen[m[1]] {
+			t.Errorf("%s comes twice", m[1])
+		}
+		seen[m[1]] = true
+	}
+}
+
+func TestScope(t *testing.T) {
+	for target, want := range map[string]string{
+		"/metrics":                               "process frontend backend server",
+		"/metrics?scope=server":                  "server",
+		"/metrics?scope=global&scope=backend":    "process backend",
+		"/metrics?scope=frontend&scope=listener": "frontend",
+		"/metrics?scope=*":                       "process frontend backend server",
+	} {
+		sel, err := parse(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := string(render(snapshot(), sel))
+		var got []string
+		for _, part := range []string{"process", "frontend", "backend", "server"} {
+			if strings.Contains(out, "haproxy_"+part+"_") {
+				got = append(got, part)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s shows %v, want %s", target, got, want)
+		}
+	}
+	if _, err := parse("/metrics?scope=clients"); err == nil {
+		t.Error("an unknown scope is taken")
+	}
+	sel, err := parse("/metrics?no-maint")
+	if err != nil || strings.Contains(string(render(snapshot(), sel)), `"s2"`) {
+		t.Errorf("no-maint shows servers in maintenance: %v", err)
+	}
+}
+
+// get reads a URL.
+func get(t *testing.T, url string) string {
+	t.Helper()
+	out, errs, code := lab.Run(t, lab.Need(t, "curl"), "-s", "--fail", url)
+	if code != 0 {
+		t.Fatalf("%s: %s", url, errs)
+	}
+	return out
+}
+
+// samples gives the names of metrics with their labels, but not the values.
+func samples(text string) map[string]bool {
+	set := map[string]bool{}
+	for line := range strings.Lines(text) {
+		if name, _, ok := strings.Cut(line, " "); ok && !strings.HasPrefix(line, "#") {
+			set[name] = true
+		}
+	}
+	return set
+}
+
+// ours are the metrics that HAProxy does not have, or not by this name in 2.6.
+var ours = []string{"haproxy_process_parked_connections", "haproxy_process_defects_total", "_mptcp_", "current_session_rate", "haproxy_process_build_info"}
+
+// TestBesideHAProxy compares names and labels with those of HAProxy's exporter,
+// in front of the same server, and the counters after the same requests.
+func TestBesideHAProxy(t *testing.T) {
+	_, origin := lab.Nginx(t, `location / { return 200 "hello\n"; } location /gone { return 404 "gone\n"; }`, "")
+	theirs, our := lab.Port(t), lab.Port(t)
+	lab.HAProxy(t, `
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 5s
+  timeout server 5s
+frontend web
+  bind 127.0.0.1:`+theirs+`
+  http-request use-service prometheus-exporter if { path /metrics }
+  default_backend app
+backend app
+  server s1 127.0.0.1:`+origin+` maxconn 100
+  server s2 127.0.0.1:1 disabled
+`, theirs)
+	lab.FairleadOf(t, lab.BinaryOf(t, "github.com/fairleadproxy/fairlead/plugins/prometheus/testdata/binary"), `
+[defaults]
+mode = "http"
+timeout = { connect = "5s", client = "5s", server = "5s" }
+[frontend.web]
+bind = "127.0.0.1:`+our+`"
+http-request = [{ do = "use-service", service = "prometheus", if = "{ path /metrics }" }]
+default-backend = "app"
+[backend.app]
+servers = [{ address = "127.0.0.1:`+origin+`", maxconn = 100 }, { address = "127.0.0.1:1", disabled = true }]
+`)
+	texts := map[string]string{}
+	for port := range map[string]bool{theirs: true, our: true} {
+		base := "http://127.0.0.1:" + port
+		get(t, base+"/")
+		get(t, base+"/")
+		if res, err := http.Get(base + "/gone"); err != nil || res.StatusCode != 404 {
+			t.Fatalf("%v, %v", res, err)
+		}
+		texts[port] = get(t, base+"/metrics")
+	}
+	known := samples(texts[theirs])
+	for name := range samples(texts[our]) {
+		if !known[name] && !slices.ContainsFunc(ours, func(part string) bool { return strings.Contains(name, part) }) {
+			t.Errorf("HAProxy has no %s", name)
+		}
+	}
+	for _, name := range []string{
+		`haproxy_backend_http_requests_total{proxy="app"}`, `haproxy_backend_http_responses_total{proxy="app",code="2xx"}`,
+		`haproxy_server_http_responses_total{proxy="app",server="s1",code="4xx"}`, `haproxy_server_limit_sessions{proxy="app",server="s1"}`,
+		`haproxy_server_status{proxy="app",server="s2",state="MAINT"}`, `haproxy_backend_active_servers{proxy="app"}`,
+		`haproxy_frontend_http_responses_total{proxy="web",code="2xx"}`,
+	} {
+		value := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (\S+)$`)
+		a, b := value.FindStringSubmatch(texts[our]), value.FindStringSubmatch(texts[theirs])
+		if a == nil || b == nil || a[1] != b[1] {
+			t.Errorf("%s: %v, HAProxy has %v", name, a, b)
+		}
+	}
+	if promtool, err := exec.LookPath("promtool"); err == nil {
+		cmd := exec.Command(promtool, "check", "metrics")
+		cmd.Stdin = strings.NewReader(texts[our])
+		if out, err := cmd.CombinedOutput(); err != nil && strings.Contains(string(out), "error while linting") {
+			t.Errorf("promtool: %s", out)
+		}
+	}
+}

@@ -1,0 +1,238 @@
+package prometheus
+
+import (
+	"math"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/stats"
+)
+
+// text is a document of metrics in the making.
+type text struct{ b []byte }
+
+// family begins a metric: its name without the first part, its type, and what
+// it is.
+func (t *text) family(name, kind, help string) {
+	t.b = append(t.b, "# HELP haproxy_"+name+" "+help+"\n# TYPE haproxy_"+name+" "+kind+"\n"...)
+}
+
+// sample adds a value; labels are names and values in turn.
+func (t *text) sample(name string, value float64, labels ...string) {
+	t.b = append(t.b, "haproxy_"+name...)
+	for i := 0; i+1 < len(labels); i += 2 {
+		if i == 0 {
+			t.b = append(t.b, '{')
+		} else {
+			t.b = append(t.b, ',')
+		}
+		t.b = append(t.b, labels[i]+`="`+escape.Replace(labels[i+1])+`"`...)
+	}
+	if len(labels) > 1 {
+		t.b = append(t.b, '}')
+	}
+	t.b = append(t.b, ' ')
+	if value == math.Trunc(value) && math.Abs(value) < 1<<53 {
+		t.b = strconv.AppendInt(t.b, int64(value), 10)
+	} else {
+		t.b = strconv.AppendFloat(t.b, value, 'g', -1, 64)
+	}
+	t.b = append(t.b, '\n')
+}
+
+var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
+// one adds a metric that has one value.
+func (t *text) one(name, kind, help string, value float64, labels ...string) {
+	t.family(name, kind, help)
+	t.sample(name, value, labels...)
+}
+
+// limit gives a limit as Prometheus shows it, which has no word for none.
+func limit(n int64) float64 {
+	if n <= 0 {
+		return math.NaN()
+	}
+	return float64(n)
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// render writes what is wanted of a snapshot.
+func render(s stats.Snapshot, want selection) []byte {
+	t := &text{b: make([]byte, 0, 16<<10)}
+	if want.process {
+		t.process(&s.Process, len(s.Frontends))
+	}
+	if want.frontends {
+		t.frontends(s.Frontends)
+	}
+	if want.backends {
+		t.backends(s.Backends)
+	}
+	if want.servers {
+		t.servers(s.Backends, want.noMaint)
+	}
+	return t.b
+}
+
+func (t *text) process(p *stats.Process, frontends int) {
+	t.one("process_nbthread", "gauge", "Processors that are used at once.", float64(p.Threads))
+	t.one("process_uptime_seconds", "gauge", "Seconds since the process began.", math.Trunc(time.Since(p.Started).Seconds()))
+	t.one("process_start_time_seconds", "gauge", "When the process began, in Unix time.", float64(p.Started.Unix()))
+	t.one("process_max_connections", "gauge", "Connections of clients that may be open at once.", limit(p.Limit))
+	t.one("process_current_connections", "gauge", "Connections of clients that are open.", float64(p.Sessions))
+	t.one("process_connections_total", "counter", "Connections that clients have opened.", float64(p.SessionsTotal))
+	t.one("process_requests_total", "counter", "Requests of HTTP that have come.", float64(p.Requests))
+	t.one("process_current_connection_rate", "gauge", "Connections opened in the last second.", float64(p.SessionRate))
+	t.one("process_pool_used_bytes", "gauge", "Storage that buffers hold, in bytes.", float64(p.Buffers*int64(p.BufSize)))
+	t.one("process_stopping", "gauge", "1 while the process ends its connections.", flag(p.Stopping))
+	t.one("process_listeners", "gauge", "Frontends at work.", float64(frontends))
+	t.one("process_build_info", "gauge", "The version, as a label.", 1, "version", p.Version, "go", runtime.Version())
+	t.family("process_parked_connections", "gauge", "Idle connections of clients that cost no more than their socket.")
+	t.sample("process_parked_connections", float64(p.Parked))
+	t.one("process_defects_total", "counter", "Streams that ended by a defect of Fairlead.", float64(p.Panics))
+}
+
+// column is a metric that every frontend, backend or server has.
+type column struct {
+	name, kind, help string
+	value            func(c *stats.Counters) float64
+}
+
+// The columns of all.
+var (
+	sessions = []column{
+		{"current_sessions", "gauge", "Sessions in progress.", func(c *stats.Counters) float64 { return float64(c.Sessions) }},
+		{"max_sessions", "gauge", "The most sessions that were in progress at once.", func(c *stats.Counters) float64 { return float64(c.MaxSessions) }},
+		{"sessions_total", "counter", "Sessions begun.", func(c *stats.Counters) float64 { return float64(c.SessionsTotal) }},
+		{"current_session_rate", "gauge", "Sessions begun in the last second.", func(c *stats.Counters) float64 { return float64(c.SessionRate) }},
+		{"bytes_in_total", "counter", "Bytes that came from clients.", func(c *stats.Counters) float64 { return float64(c.BytesIn) }},
+		{"bytes_out_total", "counter", "Bytes that went to clients.", func(c *stats.Counters) float64 { return float64(c.BytesOut) }},
+		{"responses_denied_total", "counter", "Responses that rules have refused.", func(c *stats.Counters) float64 { return float64(c.ResponsesDenied) }},
+		{"mptcp_connections_total", "counter", "Connections that spoke Multipath TCP.", func(c *stats.Counters) float64 { return float64(c.MPTCP) }},
+		{"mptcp_fallbacks_total", "counter", "Connections that came down to plain TCP.", func(c *stats.Counters) float64 { return float64(c.MPTCPPlain) }},
+	}
+	requests = []column{
+		{"requests_denied_total", "counter", "Requests that rules have refused.", func(c *stats.Counters) float64 { return float64(c.RequestsDenied) }},
+		{"http_requests_total", "counter", "Requests of HTTP.", func(c *stats.Counters) float64 { return float64(c.Requests) }},
+	}
+	toClients = []column{
+		{"request_errors_total", "counter", "Requests that broke off or were malformed.", func(c *stats.Counters) float64 { return float64(c.RequestErrors) }},
+		{"connections_total", "counter", "Connections of clients.", func(c *stats.Counters) float64 { return float64(c.SessionsTotal) }},
+	}
+	toServers = []column{
+		{"connection_errors_total", "counter", "Streams that got no connection to a server.", func(c *stats.Counters) float64 { return float64(c.ConnectionErrors) }},
+		{"response_errors_total", "counter", "Responses that failed or were malformed.", func(c *stats.Counters) float64 { return float64(c.ResponseErrors) }},
+		{"retry_warnings_total", "counter", "Attempts that were repeated.", func(c *stats.Counters) float64 { return float64(c.Retries) }},
+		{"redispatch_warnings_total", "counter", "Streams that went on to another server.", func(c *stats.Counters) float64 { return float64(c.Redispatches) }},
+		{"client_aborts_total", "counter", "Streams that clients broke off.", func(c *stats.Counters) float64 { return float64(c.ClientAborts) }},
+		{"server_aborts_total", "counter", "Streams that servers broke off.", func(c *stats.Counters) float64 { return float64(c.ServerAborts) }},
+	}
+	connections = []column{
+		{"connection_attempts_total", "counter", "Connections opened to servers.", func(c *stats.Counters) float64 { return float64(c.Connects) }},
+		{"connection_reuses_total", "counter", "Requests sent over a connection that was there.", func(c *stats.Counters) float64 { return float64(c.Reuses) }},
+	}
+)
+
+// owner is one of those that have columns: its counters and labels.
+type owner struct {
+	c      *stats.Counters
+	labels []string
+}
+
+// columns writes metrics of every owner.
+func (t *text) columns(prefix string, owners []owner, groups ...[]column) {
+	for _, group := range groups {
+		for _, col := range group {
+			t.family(prefix+col.name, col.kind, col.help)
+			for _, o := range owners {
+				t.sample(prefix+col.name, col.value(o.c), o.labels...)
+			}
+		}
+	}
+	t.family(prefix+"http_responses_total", "counter", "Responses of HTTP, by the class of their status.")
+	for _, o := range owners {
+		for i, code := range []string{"other", "1xx", "2xx", "3xx", "4xx", "5xx"} {
+			t.sample(prefix+"http_responses_total", float64(o.c.Responses[i]), append(o.labels[:len(o.labels):len(o.labels)], "code", code)...)
+		}
+	}
+}
+
+// each writes a metric of every owner, whose value is found by its place.
+func (t *text) each(name, kind, help string, owners []owner, value func(i int) float64) {
+	t.family(name, kind, help)
+	for i, o := range owners {
+		t.sample(name, value(i), o.labels...)
+	}
+}
+
+// states writes which of the states every owner is in.
+func (t *text) states(name string, owners []owner, states []string, is func(i int) string) {
+	t.family(name, "gauge", "1 for the state that holds.")
+	for i, o := range owners {
+		for _, state := range states {
+			t.sample(name, flag(is(i) == state), append(o.labels[:len(o.labels):len(o.labels)], "state", state)...)
+		}
+	}
+}
+
+func (t *text) frontends(list []stats.Frontend) {
+	owners := make([]owner, len(list))
+	for i := range list {
+		owners[i] = owner{&list[i].Counters, []string{"proxy", list[i].Name}}
+	}
+	t.columns("frontend_", owners, sessions, requests, toClients)
+	t.each("frontend_limit_sessions", "gauge", "Sessions that may be in progress at once.", owners, func(i int) float64 { return limit(list[i].Limit) })
+	t.states("frontend_status", owners, []string{"DOWN", "UP"}, func(i int) string { return upOrDown(list[i].Open) })
+}
+
+func upOrDown(up bool) string {
+	if up {
+		return "UP"
+	}
+	return "DOWN"
+}
+
+func (t *text) backends(list []stats.Backend) {
+	owners := make([]owner, len(list))
+	for i := range list {
+		owners[i] = owner{&list[i].Counters, []string{"proxy", list[i].Name}}
+	}
+	t.columns("backend_", owners, sessions, requests, toServers, connections)
+	t.each("backend_current_queue", "gauge", "Streams that wait for any server.", owners, func(i int) float64 { return float64(list[i].Queued) })
+	t.each("backend_weight", "gauge", "The weights of the servers at work.", owners, func(i int) float64 { return float64(list[i].Weight) })
+	t.each("backend_active_servers", "gauge", "Servers at work that are no backups.", owners, func(i int) float64 { return float64(list[i].Active) })
+	t.each("backend_backup_servers", "gauge", "Backup servers at work.", owners, func(i int) float64 { return float64(list[i].Backup) })
+	t.states("backend_status", owners, []string{"DOWN", "UP"}, func(i int) string { return upOrDown(list[i].Up) })
+}
+
+func (t *text) servers(backends []stats.Backend, noMaint bool) {
+	var list []*stats.Server
+	var owners []owner
+	for i := range backends {
+		for j := range backends[i].Servers {
+			s := &backends[i].Servers[j]
+			if noMaint && s.State == stats.Maint {
+				continue
+			}
+			list = append(list, s)
+			owners = append(owners, owner{&s.Counters, []string{"proxy", backends[i].Name, "server", s.Name}})
+		}
+	}
+	t.columns("server_", owners, sessions, toServers, connections)
+	t.each("server_current_queue", "gauge", "Streams that wait for the server.", owners, func(i int) float64 { return float64(list[i].Queued) })
+	t.each("server_queue_limit", "gauge", "Streams that may wait for the server.", owners, func(i int) float64 { return limit(list[i].QueueLimit) })
+	t.each("server_limit_sessions", "gauge", "Sessions that may be in progress at once.", owners, func(i int) float64 { return limit(list[i].Limit) })
+	t.each("server_weight", "gauge", "The weight in force.", owners, func(i int) float64 { return float64(list[i].Weight) })
+	t.each("server_idle_connections_current", "gauge", "Connections kept for another request.", owners, func(i int) float64 { return float64(list[i].Idle) })
+	t.each("server_idle_connections_limit", "gauge", "How many of those may be kept.", owners, func(i int) float64 { return limit(list[i].IdleLimit) })
+	t.states("server_status", owners, []string{"DOWN", "UP", "MAINT", "DRAIN", "NOLB"}, func(i int) string { return string(list[i].State) })
+}
