@@ -56,7 +56,8 @@ type TLSLimits struct {
 	// SSLMaxVer is the highest version. Default "TLSv1.3".
 	SSLMaxVer string `toml:"ssl-max-ver" enum:"TLSv1.0|TLSv1.1|TLSv1.2|TLSv1.3"`
 	// Ciphers are those of TLS 1.2 and before, by the IANA's or OpenSSL's names.
-	// Default: those that Go holds to be safe.
+	// Default: those with forward secrecy and authenticated encryption, and more
+	// where ssl-min-ver allows versions before.
 	Ciphers tree.OneOrMany[tree.Text] `toml:"ciphers"`
 	// Curves are those for the exchange of keys, such as "X25519MLKEM768",
 	// "X25519" and "P-256". Default: those three and P-384, P-521.

@@ -149,6 +149,9 @@ func (b *builder) tlsLimits(out *tls.Config, l *config.TLSLimits) {
 	if l.SSLMinVer != "" {
 		out.MinVersion = secure.Version(l.SSLMinVer)
 	}
+	if len(l.Ciphers) == 0 {
+		out.CipherSuites = secure.DefaultCiphers(out.MinVersion)
+	}
 	for _, name := range l.Ciphers {
 		id, err := secure.Cipher(name.Value)
 		if err != nil {
