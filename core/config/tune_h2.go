@@ -7,7 +7,7 @@ import "github.com/fairleadproxy/fairlead/core/config/tree"
 type TuneH2 struct {
 	// H2HeaderTableSize is the size of the table that the peer may compress heads with,
 	// in bytes. Default "4k".
-	H2HeaderTableSize tree.Size `toml:"h2.header-table-size" min:"0" max:"65535"`
+	H2HeaderTableSize tree.Size `toml:"h2.header-table-size" min:"1" max:"65535"`
 	// H2MaxFrameSize is the size of the largest frame that is taken, in bytes. Default "16k".
 	H2MaxFrameSize tree.Size `toml:"h2.max-frame-size" min:"16k" max:"16777215"`
 	// H2InitialWindowSize is how much a peer may send on a stream before it has to wait,

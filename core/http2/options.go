@@ -18,7 +18,7 @@ type Options struct {
 	// MaxFrameSize is the largest frame taken, in bytes. 0 means 16384.
 	MaxFrameSize int
 	// HeaderTableSize is the size of the table that the peer may compress heads
-	// with, in bytes.
+	// with, in bytes. 0 means 4096.
 	HeaderTableSize int
 	// MaxHeaderList is the largest head, in bytes of names and values. 0 means 16384.
 	MaxHeaderList int
@@ -62,7 +62,7 @@ func (o *Options) settled() Options {
 		def  int
 	}{
 		{&s.MaxConcurrentStreams, 100}, {&s.InitialWindowSize, defaultWindow}, {&s.MaxFrameSize, defaultFrameSize},
-		{&s.MaxHeaderList, 16384}, {&s.MaxFields, 101},
+		{&s.MaxHeaderList, 16384}, {&s.MaxFields, 101}, {&s.HeaderTableSize, defaultTableSize},
 	} {
 		if *d.into == 0 {
 			*d.into = d.def

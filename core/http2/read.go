@@ -180,14 +180,14 @@ func (m *mux) dataFor(h frameHead, content int) (*Stream, error) {
 	if m.recvWindow -= int64(h.length); m.recvWindow < 0 {
 		return nil, broken(codeFlowControl, "more DATA than the connection's window")
 	}
-	s := m.streams[h.stream]
-	if s == nil {
-		return nil, m.stray(h, codeStreamClosed)
-	}
 	if content == 0 && !h.has(flagEndStream) {
 		if err := m.glitch(); err != nil {
 			return nil, err
 		}
+	}
+	s := m.streams[h.stream]
+	if s == nil {
+		return nil, m.stray(h, codeStreamClosed)
 	}
 	switch {
 	case s.peerEnded || !s.headSeen:

@@ -246,7 +246,6 @@ func TestRefused(t *testing.T) {
 		"nonsense":            "\x16\x03\x01\x00\x05hello\r\n\r\n",
 		"bad method":          "G[T / HTTP/1.1\r\n" + host + "\r\n",
 		"no colon":            "GET / HTTP/1.1\r\n" + host + "nothing\r\n\r\n",
-		"HTTP/2 preface lost": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 		"head too large":      "GET / HTTP/1.1\r\n" + host + "X-A: " + strings.Repeat("a", 20000) + "\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
