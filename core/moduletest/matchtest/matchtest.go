@@ -1,7 +1,7 @@
 // Package matchtest tests match methods: by what they match, and by what all of
 // them must do.
 //
-//	matchtest.Run(t, "acme.glob", []matchtest.Case{{"*.css", "/a.css", true}})
+//	matchtest.Matches(t, "acme.glob", "*.css *.js", "/a.css", "/b.js")
 //	matchtest.Laws(t, "acme.glob", "*.css", "/api/*")
 //
 // It is for tests alone.
@@ -19,28 +19,33 @@ import (
 	"github.com/fairleadproxy/fairlead/core/session"
 )
 
-// Case is a pattern, or several with spaces between, and whether a value
-// matches. A pattern that begins with "-i " ignores case.
-type Case struct {
-	Patterns, Value string
-	Want            bool
+// Matches checks that patterns, which have spaces between them, match each of the
+// values, which are cast from text as in expressions. Patterns that begin with
+// "-i " ignore case.
+func Matches(t *testing.T, name, patterns string, values ...string) {
+	t.Helper()
+	check(t, name, patterns, true, values)
 }
 
-// Run checks cases. The values are cast from text, as in expressions.
-func Run(t *testing.T, name string, cases []Case) {
+// Differs checks that patterns match none of the values; see Matches.
+func Differs(t *testing.T, name, patterns string, values ...string) {
+	t.Helper()
+	check(t, name, patterns, false, values)
+}
+
+func check(t *testing.T, name, patterns string, want bool, values []string) {
 	t.Helper()
 	m := matcher(t, name)
-	for _, c := range cases {
-		patterns, fold := strings.CutPrefix(c.Patterns, "-i ")
-		set, err := m.Compile(strings.Fields(patterns), fold)
-		if err != nil {
-			t.Errorf("%s: %v", c.Patterns, err)
-			continue
-		}
+	rest, fold := strings.CutPrefix(patterns, "-i ")
+	set, err := m.Compile(strings.Fields(rest), fold)
+	if err != nil {
+		t.Fatalf("the patterns %s: %v", patterns, err)
+	}
+	for _, v := range values {
 		e, s := env(), expr.Sample{}
-		s.SetStr([]byte(c.Value))
-		if got := expr.Cast(e, &s, m.In) && set.Match(e, &s); got != c.Want {
-			t.Errorf("%q with the patterns %s: %v, want %v", c.Value, c.Patterns, got, c.Want)
+		s.SetStr([]byte(v))
+		if got := expr.Cast(e, &s, m.In) && set.Match(e, &s); got != want {
+			t.Errorf("%q with the patterns %s: %v, want %v", v, patterns, got, want)
 		}
 	}
 }
