@@ -234,19 +234,19 @@ func TestRefused(t *testing.T) {
 	p := start(t)
 	const host = "Host: a\r\n"
 	for name, request := range map[string]string{
-		"both lengths":        "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n",
-		"two lengths":         "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-		"negative length":     "POST / HTTP/1.1\r\n" + host + "Content-Length: -1\r\n\r\n",
-		"bad chunk size":      "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n",
-		"folded line":         "GET / HTTP/1.1\r\n" + host + "X-A: b\r\n c\r\n\r\n",
-		"space before colon":  "GET / HTTP/1.1\r\n" + host + "X-A : b\r\n\r\n",
-		"NUL":                 "GET / HTTP/1.1\r\n" + host + "X-A: b\x00\r\n\r\n",
-		"control in target":   "GET /\x01 HTTP/1.1\r\n" + host + "\r\n",
-		"no version":          "GET /\r\n\r\n",
-		"nonsense":            "\x16\x03\x01\x00\x05hello\r\n\r\n",
-		"bad method":          "G[T / HTTP/1.1\r\n" + host + "\r\n",
-		"no colon":            "GET / HTTP/1.1\r\n" + host + "nothing\r\n\r\n",
-		"head too large":      "GET / HTTP/1.1\r\n" + host + "X-A: " + strings.Repeat("a", 20000) + "\r\n\r\n",
+		"both lengths":       "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n",
+		"two lengths":        "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+		"negative length":    "POST / HTTP/1.1\r\n" + host + "Content-Length: -1\r\n\r\n",
+		"bad chunk size":     "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n",
+		"folded line":        "GET / HTTP/1.1\r\n" + host + "X-A: b\r\n c\r\n\r\n",
+		"space before colon": "GET / HTTP/1.1\r\n" + host + "X-A : b\r\n\r\n",
+		"NUL":                "GET / HTTP/1.1\r\n" + host + "X-A: b\x00\r\n\r\n",
+		"control in target":  "GET /\x01 HTTP/1.1\r\n" + host + "\r\n",
+		"no version":         "GET /\r\n\r\n",
+		"nonsense":           "\x16\x03\x01\x00\x05hello\r\n\r\n",
+		"bad method":         "G[T / HTTP/1.1\r\n" + host + "\r\n",
+		"no colon":           "GET / HTTP/1.1\r\n" + host + "nothing\r\n\r\n",
+		"head too large":     "GET / HTTP/1.1\r\n" + host + "X-A: " + strings.Repeat("a", 20000) + "\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := raw(t, p.fairlead, request)

@@ -358,3 +358,34 @@ func TestStreamsShareConnections(t *testing.T) {
 		t.Errorf("%d connections for %d streams", len(conns), n)
 	}
 }
+
+// TestOtherClients has curl and nghttp ask, with and without TLS.
+func TestOtherClients(t *testing.T) {
+	_, plain, secure := proxy(t, startOrigin(t, "h1"), "")
+	for _, args := range [][]string{
+		{"--http2-prior-knowledge", "http://127.0.0.1:" + plain},
+		{"--http2", "https://127.0.0.1:" + secure},
+		{"--http1.1", "https://127.0.0.1:" + secure},
+	} {
+		url := args[1]
+		out, errs, code := lab.Run(t, lab.Need(t, "curl"), "-sk", args[0], "-w", "%{http_version} %{http_code} %{size_download}", "-o", "/dev/null", url+"/bytes?n=100000")
+		version := strings.TrimSuffix(strings.TrimPrefix(args[0], "--http"), "-prior-knowledge")
+		if want := version + " 200 100000"; code != 0 || out != want {
+			t.Errorf("curl %v: exit status %d, %q, want %q\n%s", args, code, out, want, errs)
+		}
+		out, _, code = lab.Run(t, lab.Need(t, "curl"), "-sk", args[0], "-d", strings.Repeat("x", 50000), url+"/echo")
+		if code != 0 || len(out) < 50000 {
+			t.Errorf("curl %v: exit status %d, %d bytes came back of 50000", args, code, len(out))
+		}
+	}
+	for _, url := range []string{"http://127.0.0.1:" + plain, "https://127.0.0.1:" + secure} {
+		out, errs, code := lab.Run(t, lab.Need(t, "nghttp"), "-nvy", "-m", "20", url+"/bytes?n=70000")
+		if code != 0 || strings.Count(out, ":status: 200") != 20 {
+			t.Errorf("nghttp %s: exit status %d\n%s\n%s", url, code, out, errs)
+		}
+		out, errs, code = lab.Run(t, lab.Need(t, "h2load"), "-n", "2000", "-c", "4", "-m", "20", url+"/bytes?n=1000")
+		if code != 0 || !strings.Contains(out, "2000 succeeded, 0 failed") {
+			t.Errorf("h2load %s: exit status %d\n%s\n%s", url, code, out, errs)
+		}
+	}
+}
