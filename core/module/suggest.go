@@ -8,7 +8,9 @@ import (
 // known says which package of this repository provides a module that a build
 // may lack.
 var known = map[string]string{
-	"balancer.ewma": Core + "/plugins/ewma",
+	"balancer.ewma":   Core + "/plugins/ewma",
+	"balancer.maglev": Core + "/plugins/maglev",
+	"protocol.udp":    Core + "/plugins/udp",
 }
 
 // UnknownError is the error for a module that this binary does not have.
