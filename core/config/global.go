@@ -58,6 +58,8 @@ type Global struct {
 	// tables within tables.
 	Tune Tune `toml:"tune"`
 
+	GlobalTLS
+
 	// Pos is where the section stands.
 	Pos tree.Pos `toml:"-"`
 }
@@ -65,6 +67,7 @@ type Global struct {
 // SetDefaults sets what HAProxy's manual says.
 func (g *Global) SetDefaults() {
 	g.Tune.SetDefaults()
+	g.OCSPUpdate.SetDefaults()
 }
 
 // Tune are the tune.* settings (section 3.2).
@@ -76,6 +79,10 @@ type Tune struct {
 	Maxhdr int `toml:"http.maxhdr" min:"1" max:"32767"`
 
 	TuneH2
+
+	// SSLKeylog is a file that the secrets of all TLS connections are written to, for
+	// programs such as Wireshark. Whoever reads it reads everything. Default: none.
+	SSLKeylog string `toml:"ssl.keylog"`
 }
 
 // SetDefaults sets what HAProxy's manual says.

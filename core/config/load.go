@@ -19,6 +19,8 @@ type Config struct {
 	HTTPErrors []*HTTPErrors
 	// ACME are the sections of certificates that come by themselves.
 	ACME []*ACME
+	// CrtStores are the sections of certificates by file.
+	CrtStores []*CrtStore
 	// Warnings are what is legal and probably not meant.
 	Warnings []*tree.Error
 }
@@ -33,6 +35,7 @@ type file struct {
 	Userlist   tree.Ordered[Userlist]   `toml:"userlist"`
 	HTTPErrors tree.Ordered[HTTPErrors] `toml:"http-errors"`
 	ACME       tree.Ordered[ACME]       `toml:"acme"`
+	CrtStore   tree.Ordered[CrtStore]   `toml:"crt-store"`
 }
 
 // Load reads files and directories into a configuration. env finds environment
@@ -77,6 +80,11 @@ func load(root *tree.Node, errs *tree.Errors) (*Config, error) {
 		e := &f.ACME.Entries[i]
 		e.Value.Name = e.Key
 		l.cfg.ACME = append(l.cfg.ACME, &e.Value)
+	}
+	for i := range f.CrtStore.Entries {
+		e := &f.CrtStore.Entries[i]
+		e.Value.Name = e.Key
+		l.cfg.CrtStores = append(l.cfg.CrtStores, &e.Value)
 	}
 	if len(errs.List) == 0 { // what is missing may only not have been read
 		l.check()

@@ -71,6 +71,8 @@ type builder struct {
 	protocols map[string]protocol.Protocol
 	loggers   map[tree.Pos]*logger
 	sources   map[string]secure.Source
+	certs     *secure.Store // nil until it is asked for
+	warned    map[string]bool
 }
 
 func (b *builder) build() {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"slices"
 	"strconv"
 
 	"github.com/fairleadproxy/fairlead/core/address"
@@ -82,12 +81,9 @@ func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int)
 	if bc.Mode != 0 {
 		bind.options.Mode = strconv.FormatUint(uint64(bc.Mode), 8)
 	}
-	bind.tls = b.bindTLS(c, bc.TLS)
+	bind.tls = b.bindTLS(c, bc)
 	bind.options.TLS = bind.tls
 	bind.http1, bind.http2 = bc.Proto == "h1", bc.Proto == "h2"
-	if bind.http1 && bind.tls != nil {
-		bind.tls.NextProtos = slices.DeleteFunc(bind.tls.NextProtos, func(p string) bool { return p == "h2" })
-	}
 	for _, a := range addrs {
 		if p := b.protocol(a.Protocol(), bc.Address); p != nil {
 			bind.places = append(bind.places, place{a, p})

@@ -11,7 +11,7 @@ import (
 // versions finds out which version of HTTP a server may speak.
 func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
 	if s.tls != nil {
-		s.checks.tls = s.tls
+		defer func() { s.checks.tls = checkTLS(sc.TLS, s.tls) }()
 	}
 	if !c.HTTP() {
 		return
@@ -38,10 +38,6 @@ func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
 		if s.checks.check != nil {
 			sc.Address.Fail(b.errs, 0, "a server cannot be checked by QUIC").Hint = "write check = false"
 		}
-	}
-	if offers {
-		s.checks.tls = s.tls.Clone() // checks send one request at a time
-		s.checks.tls.NextProtos = []string{"http/1.1"}
 	}
 }
 

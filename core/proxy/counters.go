@@ -37,6 +37,8 @@ type Counters struct {
 	MPTCPSubflows    atomic.Int64
 	MPTCPRetransmits atomic.Int64
 
+	TLS TLSCounters // of frontends and servers
+
 	rate rate
 }
 

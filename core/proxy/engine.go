@@ -18,11 +18,14 @@ type Tuning struct {
 	ParkAfter time.Duration // how long an idle client keeps its goroutine
 	Clients   http2.Options // tune.h2.fe
 	Servers   http2.Options // tune.h2.be
+
+	MaxSSLConn int // maxsslconn; 0: no limit
+	MaxSSLRate int // maxsslrate; 0: no limit
 }
 
 // TuningOf gives what a configuration says, and maxConn for the process.
 func TuningOf(g *config.Global, maxConn int) Tuning {
-	t := Tuning{BufSize: int(g.Tune.Bufsize), MaxFields: g.Tune.Maxhdr, MaxConn: int64(maxConn), ParkAfter: time.Second}
+	t := Tuning{BufSize: int(g.Tune.Bufsize), MaxFields: g.Tune.Maxhdr, MaxConn: int64(maxConn), ParkAfter: time.Second, MaxSSLConn: g.Maxsslconn, MaxSSLRate: g.Maxsslrate}
 	h := &g.Tune.TuneH2
 	common := http2.Options{
 		HeaderTableSize: int(h.H2HeaderTableSize), MaxFrameSize: int(h.H2MaxFrameSize),
@@ -63,6 +66,7 @@ type Engine struct {
 	serverStreams sync.Pool
 	lastID        atomic.Uint64
 	slots         slots
+	tls           *tlsEngine
 }
 
 // NewEngine makes an engine; Close ends it.
@@ -71,7 +75,10 @@ func NewEngine(t Tuning) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{Tuning: t, started: time.Now(), pool: relay.NewPool(t.BufSize), mover: relay.NewMover(), watcher: w}
+	e := &Engine{
+		Tuning: t, started: time.Now(), pool: relay.NewPool(t.BufSize), mover: relay.NewMover(), watcher: w,
+		tls: newTLSEngine(t.MaxSSLConn, t.MaxSSLRate),
+	}
 	e.streams.New = func() any { return newStream(e) }
 	e.children.New = newChild
 	e.serverStreams.New = func() any { return &serverConn{Conn: relay.WrapConn(nil)} }

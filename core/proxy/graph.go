@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"sync"
@@ -26,6 +27,7 @@ type Graph struct {
 	hardStopAfter time.Duration
 	paths         paths
 	sources       []secure.Source
+	handshakes    map[*tls.Config]*tlsBind // of the binds that speak TLS
 
 	frontends map[string]*Frontend
 	backends  map[string]*Backend

@@ -101,6 +101,7 @@ func (s *stream) reach() bool {
 		}
 		f := s.connect()
 		if f == nil {
+			s.facts.ServerTLS = s.sc.secured()
 			if s.be.observer != nil {
 				s.be.observer.Observe(s.srv, int64(s.facts.Connect), false)
 			}

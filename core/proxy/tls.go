@@ -2,15 +2,14 @@ package proxy
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/relay"
 	"github.com/fairleadproxy/fairlead/core/secure"
 	"github.com/fairleadproxy/fairlead/core/session"
@@ -18,31 +17,18 @@ import (
 
 // handshake makes TLS of the client's connection.
 func (c *conn) handshake(config *tls.Config) error {
-	timeout := c.fe.opts.timeouts.HTTPRequest
-	if timeout == 0 {
-		timeout = c.fe.opts.timeouts.Client
-	}
 	begun := relay.Ticks()
-	pre := c.in
-	c.in = relay.Buffer{Pool: pre.Pool}
-	var tc *tls.Conn
-	upper := relay.Layer(c.Conn, &pre, func(nc net.Conn) net.Conn {
-		tc = tls.Server(nc, config)
-		return tc
-	})
-	c.Conn = upper
-	if err := shake(tc, timeout); err != nil {
-		var plain tls.RecordHeaderError
-		if errors.As(err, &plain) && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader[:]) {
-			_, err2 := io.WriteString(plain.Conn, plainAnswer)
-			err = errors.Join(err, err2)
-		}
-		pre.Release()
-		return err
+	bind := c.fe.graph.handshakes[config]
+	tc, err := c.shakeHands(config, bind)
+	if err != nil {
+		why := causeOfTLS(err)
+		bind.failed(why)
+		c.fe.TLS.failed(why)
+		return fmt.Errorf("%v: %w", why, err)
 	}
-	pre.Release()
 	st := tc.ConnectionState()
-	c.facts.TLS = tlsFacts(&st)
+	bind.succeeded(st.DidResume)
+	c.fe.TLS.succeeded(st.DidResume)
 	for _, source := range c.fe.graph.sources {
 		if slices.Contains(source.Protocols(), st.NegotiatedProtocol) {
 			return errChallenge
@@ -52,11 +38,58 @@ func (c *conn) handshake(config *tls.Config) error {
 	return nil
 }
 
-func tlsFacts(st *tls.ConnectionState) *session.TLS {
-	return &session.TLS{
-		Version: secure.VersionName(st.Version), Cipher: tls.CipherSuiteName(st.CipherSuite),
-		SNI: st.ServerName, ALPN: st.NegotiatedProtocol, Resumed: st.DidResume,
+func (c *conn) shakeHands(config *tls.Config, bind *tlsBind) (*tls.Conn, error) {
+	timeout := c.fe.opts.timeouts.HTTPRequest
+	if timeout == 0 {
+		timeout = c.fe.opts.timeouts.Client
 	}
+	engine := c.fe.engine.tls
+	if err := engine.enter(timeout, true); err != nil {
+		return nil, err
+	}
+	pre := c.in
+	defer pre.Release()
+	c.in = relay.Buffer{Pool: pre.Pool}
+	hs := &handshake{engine: engine, peers: bind.peers}
+	var tc *tls.Conn
+	c.Conn = relay.Layer(c.Conn, &pre, func(nc net.Conn) net.Conn {
+		hs.Conn = nc
+		tc = tls.Server(hs, config)
+		return tc
+	})
+	err := shake(tc, hs, timeout)
+	if err != nil {
+		var plain tls.RecordHeaderError
+		if errors.As(err, &plain) && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader[:]) {
+			_, err2 := io.WriteString(plain.Conn, plainAnswer)
+			err = errors.Join(err, err2)
+		}
+		return nil, err
+	}
+	st := tc.ConnectionState()
+	setFacts(&hs.facts, &st)
+	if hs.peers.Lenient() {
+		v, err := hs.peers.Check(st.PeerCertificates, "")
+		if err != nil {
+			return nil, err
+		}
+		hs.facts.CrtErr, hs.facts.CAErr, hs.facts.CAErrDepth = v.Crt, v.CA, v.CADepth
+	}
+	c.facts.TLS = &hs.facts
+	return tc, nil
+}
+
+// tlsFacts gives what is known of a connection from its state alone.
+func tlsFacts(st *tls.ConnectionState) *session.TLS {
+	t := &session.TLS{}
+	setFacts(t, st)
+	return t
+}
+
+func setFacts(t *session.TLS, st *tls.ConnectionState) {
+	t.Version, t.Cipher, t.CipherID = secure.VersionName(st.Version), secure.CipherName(st.CipherSuite), st.CipherSuite
+	t.SNI, t.ALPN, t.Resumed = st.ServerName, st.NegotiatedProtocol, st.DidResume
+	t.Curve, t.Unique, t.Peer = secure.CurveName(st.CurveID), st.TLSUnique, st.PeerCertificates
 }
 
 // errChallenge ends the connection of an authority, which wanted the handshake only.
@@ -75,66 +108,19 @@ func looksLikeHTTP(b []byte) bool {
 }
 
 // shake does the handshake within a time, 0 for any.
-func shake(tc *tls.Conn, timeout time.Duration) error {
+func shake(tc *tls.Conn, hs *handshake, timeout time.Duration) error {
 	if timeout > 0 {
 		if err := tc.SetDeadline(time.Now().Add(timeout)); err != nil {
 			return err
 		}
 	}
-	if err := tc.Handshake(); err != nil {
-		return err
+	err := tc.Handshake()
+	hs.end()
+	if err != nil {
+		return errors.Join(err, hs.err)
 	}
-	return tc.SetDeadline(time.Time{})
-}
-
-// secureConn makes TLS of a connection to the server and gives the application
-// protocol that was agreed on. name is for the handshake, "" for the configured one.
-func (s *Server) secureConn(config *tls.Config, base *relay.Conn, name string, timeout time.Duration) (conn *relay.Conn, protocol string, err error) {
-	if name != "" && name != config.ServerName {
-		config = config.Clone()
-		config.ServerName = name
-		if s.verifyHost != "" && !config.InsecureSkipVerify {
-			verifyAs(config, s.verifyHost)
-		}
+	if timeout > 0 {
+		return tc.SetDeadline(time.Time{})
 	}
-	var tc *tls.Conn
-	upper := relay.Layer(base, &relay.Buffer{}, func(nc net.Conn) net.Conn {
-		tc = tls.Client(nc, config)
-		return tc
-	})
-	if err := shake(tc, timeout); err != nil {
-		base.Close()
-		return nil, "", err
-	}
-	return upper, tc.ConnectionState().NegotiatedProtocol, nil
-}
-
-// verifyAs checks the server's certificate by another name than the handshake's.
-func verifyAs(config *tls.Config, host string) {
-	config.InsecureSkipVerify = true // what follows verifies instead
-	config.VerifyConnection = func(st tls.ConnectionState) error {
-		o := x509.VerifyOptions{Roots: config.RootCAs, DNSName: host, Intermediates: x509.NewCertPool()}
-		for _, c := range st.PeerCertificates[1:] {
-			o.Intermediates.AddCert(c)
-		}
-		_, err := st.PeerCertificates[0].Verify(o)
-		return err
-	}
-}
-
-// serverName evaluates the expression for the name in the handshake.
-func (s *Server) serverName(e *expr.Env) string {
-	if s.sni == nil {
-		return ""
-	}
-	e.Phase = expr.UseServer
-	name, ok := s.sni.EvalStr(e)
-	if !ok {
-		return ""
-	}
-	host := string(name)
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	return host
+	return nil
 }

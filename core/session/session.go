@@ -41,12 +41,6 @@ type Conn struct {
 	Requests int64
 }
 
-// TLS is what is known of TLS terminated on a connection.
-type TLS struct {
-	Version, Cipher, SNI, ALPN string
-	Resumed                    bool
-}
-
 // Stream is what is known of one stream: one request and its response in HTTP
 // mode, one connection in TCP mode. Durations that never came to be are -1 ns
 // or less, which logs print as -1 (HAProxy manual section 8.4).
@@ -59,6 +53,8 @@ type Stream struct {
 	// ServerAddr is the address dialled, BackendSrc our own address towards it.
 	ServerAddr, BackendSrc netip.AddrPort
 
+	// ServerTLS is the state of TLS with the server, nil without.
+	ServerTLS *TLS
 	// ServerFD is the server connection's descriptor, -1 while there is none.
 	ServerFD int
 

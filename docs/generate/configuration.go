@@ -19,7 +19,7 @@ type section struct {
 
 var sections = []section{
 	{"[global]", "What concerns the process. A reload takes up `hard-stop-after`, `log`, `log-tag`, `log-send-hostname`, " +
-		"`mptcp-fallback`, `mptcp` and `spread-checks`; the other keys hold from the start to the end of the process.", []reflect.Type{reflect.TypeFor[config.Global]()}},
+		"`mptcp-fallback`, `mptcp`, `spread-checks`, and what it says of TLS but for `maxsslconn` and `maxsslrate`; the other keys hold from the start to the end of the process.", []reflect.Type{reflect.TypeFor[config.Global]()}},
 	{"[defaults] and [defaults.NAME]", "Settings that frontends and backends start from: all keys of " +
 		"[frontend.NAME](#frontendname) and [backend.NAME](#backendname) apart from `id`, `description`, `bind`, `use-backend`, " +
 		"`monitor-fail`, `servers`, `server` and `use-server`. A proxy takes those of the section that its `from` names, else those of `[defaults]`. " +
@@ -31,6 +31,7 @@ var sections = []section{
 		"Its `default-backend` is itself unless it says otherwise, and its rules run once.", nil},
 	{"[userlist.NAME]", "Users and groups for the fetches `http_auth` and `http_auth_group` (section 12.2).", []reflect.Type{reflect.TypeFor[config.Userlist]()}},
 	{"[http-errors.NAME]", "Responses by status, for `errorfiles` (section 12.4).", []reflect.Type{reflect.TypeFor[config.HTTPErrors]()}},
+	{"[crt-store.NAME]", "Certificates whose files are named one by one, which binds and servers have as `@NAME/ALIAS` or `@NAME/FILE` (section 12.7).", []reflect.Type{reflect.TypeFor[config.CrtStore]()}},
 }
 
 const configurationIntro = `# Configuration reference

@@ -1,6 +1,8 @@
 package connection
 
 import (
+	"strings"
+
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/session"
 	"github.com/fairleadproxy/fairlead/modules/fetch/internal/register"
@@ -9,40 +11,108 @@ import (
 // afterTLS are the phases in which TLS with the client is set up.
 var afterTLS = expr.FromSession
 
+// layer is TLS on one side: where it is known, and how to find it.
+type layer struct {
+	prefix, peer string
+	phases       expr.Phases
+	of           func(*expr.Env) *session.TLS // nil without TLS
+}
+
+var withClient = layer{"ssl_fc", "client", afterTLS, func(e *expr.Env) *session.TLS {
+	if e.Conn == nil {
+		return nil
+	}
+	return e.Conn.TLS
+}}
+
+var withServer = layer{"ssl_bc", "server", toServer, func(e *expr.Env) *session.TLS {
+	if e.Stream == nil {
+		return nil
+	}
+	return e.Stream.ServerTLS
+}}
+
 func init() {
-	flag := func(doc string, f func(*session.TLS) bool, name string) register.Entry {
-		e := boolean(doc, func(c *session.Conn) bool { return c.TLS != nil && f(c.TLS) }, name)
-		e.Phases = afterTLS
-		return e
+	for _, l := range []layer{withClient, withServer} {
+		with := "the connection with the " + l.peer
+		entries := []register.Entry{
+			register.As(expr.Fetch{Doc: "whether " + with + " is encrypted here", Out: expr.Bool, Phases: l.phases, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+				s.SetBool(l.of(e) != nil)
+				return e.Conn != nil
+			}}, l.prefix),
+			l.flag("whether a TLS session with the "+l.peer+" was resumed", func(t *session.TLS) bool { return t.Resumed }, "is_resumed"),
+			l.text("the server name that was asked for by TLS with the "+l.peer, func(t *session.TLS) string { return t.SNI }, "sni"),
+			l.text("the TLS version with the "+l.peer, func(t *session.TLS) string { return t.Version }, "protocol"),
+			l.text("the cipher with the "+l.peer+", by OpenSSL's name", func(t *session.TLS) string { return t.Cipher }, "cipher"),
+			l.text("the curve that the keys with the "+l.peer+" were exchanged by", func(t *session.TLS) string { return t.Curve }, "curve"),
+			l.text("the application protocol agreed with the "+l.peer, func(t *session.TLS) string { return t.ALPN }, "alpn"),
+			l.number("the bits of the cipher's key with the "+l.peer, keyBits, "alg_keysize"),
+			l.number("the bits of the cipher's key with the "+l.peer+" that count", keyBits, "use_keysize"),
+			l.bytes("what identifies the TLS connection with the "+l.peer+" (RFC 5929, tls-unique); none with TLS 1.3", func(t *session.TLS) []byte { return t.Unique }, "unique_id"),
+			l.number("the error of TLS with the "+l.peer+": 0, as rules and logs see none that failed", func(*session.TLS) int64 { return 0 }, "err"),
+		}
+		register.Fetches(entries)
 	}
-	text := func(doc string, f func(*session.TLS) string, name string) register.Entry {
-		e := text(doc, func(c *session.Conn) string {
-			if c.TLS == nil {
-				return ""
-			}
-			return f(c.TLS)
-		}, name)
-		e.Phases = afterTLS
-		return e
-	}
+	c := withClient
 	register.Fetches([]register.Entry{
-		flag("whether the client's connection is encrypted here", func(*session.TLS) bool { return true }, "ssl_fc"),
-		flag("whether the client's TLS session was resumed", func(t *session.TLS) bool { return t.Resumed }, "ssl_fc_is_resumed"),
-		flag("whether the client sent a server name by TLS", func(t *session.TLS) bool { return t.SNI != "" }, "ssl_fc_has_sni"),
-		text("the server name that the client sent by TLS", func(t *session.TLS) string { return t.SNI }, "ssl_fc_sni"),
-		text("the TLS version with the client", func(t *session.TLS) string { return t.Version }, "ssl_fc_protocol"),
-		text("the cipher with the client", func(t *session.TLS) string { return t.Cipher }, "ssl_fc_cipher"),
-		text("the application protocol agreed with the client", func(t *session.TLS) string { return t.ALPN }, "ssl_fc_alpn"),
-		noError("the error of the client's TLS connection: 0, as rules and logs see none that failed", "ssl_fc_err"),
-		noError("the error of the client's certificate: 0, as none is taken that has one", "ssl_c_err"),
-		noError("the error of the authority of the client's certificate: 0, as none is taken that has one", "ssl_c_ca_err"),
+		c.flag("whether the client sent a server name by TLS", func(t *session.TLS) bool { return t.SNI != "" }, "has_sni"),
+		c.flag("whether the client showed a certificate on this connection, not one of a session that it resumed", func(t *session.TLS) bool { return len(t.Peer) > 0 && !t.Resumed }, "has_crt"),
+		c.flag("whether the client sent early data: never, as Go's TLS takes none over TCP", func(*session.TLS) bool { return false }, "has_early"),
 	})
 }
 
-// noError is 0 with TLS, and no value without.
-func noError(doc, name string) register.Entry {
-	return register.As(expr.Fetch{Doc: doc, Out: expr.Int, Phases: afterTLS, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
-		s.SetInt(0)
-		return e.Conn != nil && e.Conn.TLS != nil
-	}}, name)
+func (l layer) flag(doc string, f func(*session.TLS) bool, name string) register.Entry {
+	return register.As(expr.Fetch{Doc: doc, Out: expr.Bool, Phases: l.phases, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+		t := l.of(e)
+		s.SetBool(t != nil && f(t))
+		return e.Conn != nil
+	}}, l.prefix+"_"+name)
+}
+
+func (l layer) text(doc string, f func(*session.TLS) string, name string) register.Entry {
+	return register.As(expr.Fetch{Doc: doc, Out: expr.Str, Phases: l.phases, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+		t := l.of(e)
+		if t == nil {
+			return false
+		}
+		v := f(t)
+		s.SetStr(append(e.Scratch(len(v)), v...))
+		return v != ""
+	}}, l.prefix+"_"+name)
+}
+
+func (l layer) bytes(doc string, f func(*session.TLS) []byte, name string) register.Entry {
+	return register.As(expr.Fetch{Doc: doc, Out: expr.Bin, Phases: l.phases, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+		t := l.of(e)
+		if t == nil {
+			return false
+		}
+		s.SetBin(f(t))
+		return len(s.Bytes) > 0
+	}}, l.prefix+"_"+name)
+}
+
+func (l layer) number(doc string, f func(*session.TLS) int64, name string) register.Entry {
+	return register.As(expr.Fetch{Doc: doc, Out: expr.Int, Phases: l.phases, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+		t := l.of(e)
+		if t == nil {
+			return false
+		}
+		s.SetInt(f(t))
+		return true
+	}}, l.prefix+"_"+name)
+}
+
+// keyBits goes by the cipher's name.
+func keyBits(t *session.TLS) int64 {
+	switch c := t.Cipher; {
+	case strings.Contains(c, "CHACHA20"), strings.Contains(c, "256"):
+		if strings.Contains(c, "AES128") || strings.Contains(c, "AES_128") {
+			return 128
+		}
+		return 256
+	case strings.Contains(c, "CBC3"), strings.Contains(c, "3DES"):
+		return 168
+	}
+	return 128
 }

@@ -1,0 +1,189 @@
+package proxy
+
+import (
+	"errors"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/config"
+	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/secure"
+)
+
+// store gives what reads certificates.
+func (b *builder) store() *secure.Store {
+	if b.certs == nil {
+		b.certs = b.newStore()
+	}
+	return b.certs
+}
+
+// newStore makes it, with the certificates that crt-store sections name.
+func (b *builder) newStore() *secure.Store {
+	g := &b.cfg.Global
+	s := secure.NewStore(time.Now)
+	s.Base, s.Update = g.CrtBase, g.OCSPUpdate.Mode == "on"
+	for _, c := range b.cfg.CrtStores {
+		crtBase, keyBase := orElse(c.CrtBase.Value, g.CrtBase), orElse(c.KeyBase.Value, g.KeyBase)
+		prefixes := []string{"@" + c.Name + "/"}
+		if c.Name == "default" {
+			prefixes = append(prefixes, "@/")
+		}
+		for i := range c.Load {
+			l := &c.Load[i]
+			f := secure.Files{
+				Crt: secure.Under(crtBase, l.Crt.Value), Key: secure.Under(keyBase, l.Key.Value),
+				OCSP: secure.Under(crtBase, l.OCSP.Value), Issuer: secure.Under(crtBase, l.Issuer.Value), SCTL: secure.Under(crtBase, l.SCTL.Value),
+				Update: l.OCSPUpdate == "on", Alone: true,
+			}
+			names := []string{}
+			for _, p := range prefixes {
+				names = append(names, p+l.Crt.Value)
+				if !l.Alias.IsZero() {
+					names = append(names, p+l.Alias.Value)
+				}
+			}
+			if c.Name == "default" {
+				names = append(names, f.Crt)
+			}
+			if other := s.Declare(f, names...); other != "" {
+				l.Crt.Fail(b.errs, 0, "there is already a certificate %q", other).Hint = "name it once, or give it another alias"
+			}
+		}
+	}
+	return s
+}
+
+func orElse(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// table makes the certificates of a bind. settings gives those of a line of a
+// list, from the bind's settings with the line's in their place.
+func (b *builder) table(t *config.BindTLS, settings func(*config.BindTLS) *secure.Settings) *secure.Table {
+	l := &certLoad{b: b, bind: t, settings: settings, made: map[string]*secure.Settings{}}
+	for _, crt := range t.Crt {
+		l.crt(crt, false)
+	}
+	for _, crt := range t.DefaultCrt {
+		l.crt(crt, true)
+	}
+	for _, list := range t.CrtList {
+		l.list(list)
+	}
+	table := l.load()
+	named := len(t.Crt)+len(t.DefaultCrt)+len(t.CrtList) > 0
+	switch {
+	case !named && len(t.ACME) == 0:
+		b.errs.At(t.Pos, "", `tls needs certificates: write crt = "FILE", or acme = ["NAME"]`)
+	case named && len(l.want) == 0 && !l.failed && !t.StrictSNI && len(t.ACME) == 0:
+		b.errs.At(t.Pos, "", "there is no certificate in what tls names").Hint = "add one, or write strict-sni = true to begin with none"
+	}
+	return table
+}
+
+// certLoad collects the certificates of a bind, to read them all at once.
+type certLoad struct {
+	b        *builder
+	bind     *config.BindTLS
+	settings func(*config.BindTLS) *secure.Settings
+	made     map[string]*secure.Settings // by the options of lines
+	want     []wanted
+	failed   bool
+}
+
+// wanted is a certificate and what a bind says about it.
+type wanted struct {
+	files    secure.Files
+	at       tree.Text
+	settings *secure.Settings
+	filters  []string
+	def      bool
+}
+
+// crt takes a name of crt or default-crt.
+func (l *certLoad) crt(t tree.Text, def bool) {
+	first := len(l.want) == 0
+	for _, f := range l.expand(t) {
+		// All of a bundle that comes first serve clients that name no server.
+		l.want = append(l.want, wanted{files: f, at: t, def: def || first && f.Bundled})
+	}
+}
+
+func (l *certLoad) expand(t tree.Text) []secure.Files {
+	files, err := l.b.store().Expand(t.Value)
+	if err == nil {
+		return files
+	}
+	l.failed = true
+	var unknown *secure.UnknownError
+	if errors.As(err, &unknown) {
+		t.Fail(l.b.errs, 0, "%v", unknown).Suggest(unknown.Name, unknown.Known)
+		return nil
+	}
+	l.b.errs.Add(err, t.Pos, t.Path)
+	return nil
+}
+
+// list takes the lines of a list.
+func (l *certLoad) list(t tree.Text) {
+	lines, wrong, err := secure.ReadList(t.Value)
+	if err != nil {
+		l.failed = true
+		l.b.errs.Add(err, t.Pos, t.Path)
+		return
+	}
+	for _, w := range wrong {
+		l.failed = true
+		l.b.errs.At(tree.Pos{File: w.File, Line: w.Line, Col: w.Col}, "", "%v", w.Err)
+	}
+	for i := range lines {
+		l.line(t.Value, &lines[i])
+	}
+}
+
+func (l *certLoad) line(file string, line *secure.Line) {
+	at := func(col int, value string) tree.Text {
+		return tree.Text{Value: value, Pos: tree.Pos{File: file, Line: line.Number, Col: col}}
+	}
+	crt := at(line.Col, line.Crt)
+	own, rest := l.filesOf(line, at)
+	settings, ok := l.settingsOf(rest, at)
+	if !ok {
+		l.failed = true
+		return
+	}
+	for _, f := range l.expand(crt) {
+		own.override(&f)
+		l.want = append(l.want, wanted{files: f, at: crt, settings: settings, filters: line.Filters})
+	}
+}
+
+// load reads the certificates and fills the bind's table.
+func (l *certLoad) load() *secure.Table {
+	files := make([]secure.Files, len(l.want))
+	for i := range l.want {
+		files[i] = l.want[i].files
+	}
+	table := secure.NewTable(l.bind.StrictSNI || len(l.bind.ACME) > 0)
+	for i, r := range l.b.store().Load(files) {
+		w := &l.want[i]
+		for _, text := range r.Warnings {
+			l.b.warn(w.at, "%s: %s", w.files.Crt, text)
+		}
+		if r.Err != nil {
+			l.failed = true
+			l.b.errs.Add(r.Err, w.at.Pos, w.at.Path)
+			continue
+		}
+		e := secure.Entry{Pair: r.Pair, Settings: w.settings}
+		if w.def {
+			table.AddDefault(e)
+		} else {
+			table.Add(e, w.filters...)
+		}
+	}
+	return table
+}

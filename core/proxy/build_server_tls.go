@@ -1,0 +1,99 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/config"
+	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/secure"
+)
+
+// sessionCache is how many TLS sessions with a server are kept to resume.
+const sessionCache = 128
+
+// serverTLS sets up TLS with a server.
+func (b *builder) serverTLS(t *config.ServerTLS, s *Server, sc *expr.Scope) {
+	if t == nil {
+		return
+	}
+	out := &tls.Config{NextProtos: slices.Clone(t.ALPN), ServerName: t.VerifyHost, RootCAs: b.pool(t.CAFile)}
+	if t.SSLReuse {
+		out.ClientSessionCache = tls.NewLRUClientSessionCache(sessionCache)
+	}
+	if out.ServerName == "" && !s.spec.IP.IsValid() {
+		out.ServerName = s.spec.Host
+	}
+	limits := t.TLSLimits
+	b.cfg.Global.Servers(&limits)
+	sigalgs := b.tlsLimits(out, &limits, t.Pos)
+	if !t.Crt.IsZero() {
+		c := b.ownCertificate(t.Crt)
+		if c == nil {
+			return
+		}
+		c.SupportedSignatureAlgorithms = sigalgs
+		out.Certificates = []tls.Certificate{*c}
+	}
+	if !t.SNI.IsZero() {
+		var err error
+		if s.sni, err = expr.ParseExpr(sc.In(expr.UseServer), t.SNI.Value); err != nil {
+			b.textError(t.SNI, err)
+		}
+	}
+	if s.sni == nil && out.ServerName == "" && t.Verify != "none" {
+		b.errs.At(t.Pos, "", "there is no name to check the server's certificate by").
+			Hint = `write sni = "str(app.example.com)", verifyhost, or verify = "none"`
+	}
+	s.verifyHost = t.VerifyHost
+	out.InsecureSkipVerify = t.Verify == "none"
+	if revoked := b.revoked(t.CRLFile); t.Verify != "none" && (revoked != nil || t.VerifyHost != "") {
+		p := &secure.Peers{Roots: out.RootCAs, Revoked: revoked, Usage: x509.ExtKeyUsageServerAuth, Now: time.Now}
+		out.InsecureSkipVerify = true // what follows verifies instead
+		out.VerifyConnection = func(st tls.ConnectionState) error { return p.Server(st, s.verifyHost) }
+	}
+	s.tls = out
+}
+
+// checkTLS gives the settings for health checks, which send one request at a time.
+func checkTLS(t *config.ServerTLS, c *tls.Config) *tls.Config {
+	out := c.Clone()
+	out.NextProtos = slices.DeleteFunc(slices.Clone(c.NextProtos), func(p string) bool { return p == "h2" })
+	if slices.Contains(c.NextProtos, "h2") && len(out.NextProtos) == 0 {
+		out.NextProtos = []string{"http/1.1"}
+	}
+	if t.CheckALPN != nil {
+		out.NextProtos = slices.Clone(t.CheckALPN)
+	}
+	if t.CheckSNI != "" {
+		out.ServerName = t.CheckSNI
+	}
+	return out
+}
+
+// ownCertificate reads the certificate that we show to a server.
+func (b *builder) ownCertificate(t tree.Text) *tls.Certificate {
+	l := &certLoad{b: b}
+	files := l.expand(t)
+	if len(files) == 0 {
+		return nil
+	}
+	r := b.store().Load(files[:1])[0]
+	for _, text := range r.Warnings {
+		b.warn(t, "%s: %s", files[0].Crt, text)
+	}
+	if r.Err != nil {
+		b.errs.Add(r.Err, t.Pos, t.Path)
+		return nil
+	}
+	c, err := r.Pair.Certificate()
+	if err != nil {
+		b.errs.Add(err, t.Pos, t.Path)
+		return nil
+	}
+	own := *c
+	return &own
+}

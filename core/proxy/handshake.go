@@ -1,0 +1,145 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"net"
+	"sync/atomic"
+
+	"github.com/fairleadproxy/fairlead/core/secure"
+	"github.com/fairleadproxy/fairlead/core/session"
+)
+
+// tlsBind is what the handshakes of a bind have in common.
+type tlsBind struct {
+	TLSCounters
+
+	table   *secure.Table
+	source  secure.Source // of certificates that come by themselves; nil for none
+	peers   *secure.Peers // nil where crypto/tls checks clients by itself
+	sigalgs []tls.SignatureScheme
+}
+
+// settings chooses the certificate for a client and gives the settings that go
+// with it, nil for the bind's own (tls.Config.GetConfigForClient).
+func (t *tlsBind) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
+	e := t.table.Find(h)
+	hs, ok := h.Conn.(*handshake)
+	if ok {
+		hs.entry, hs.looked = e, true
+		secure.SetHello(&hs.hello, h)
+		hs.facts.Hello = &hs.hello
+	}
+	if e == nil || e.Settings == nil {
+		return nil, nil
+	}
+	if ok {
+		hs.peers = e.Settings.Peers
+	}
+	return e.Settings.Config, nil
+}
+
+// certificate gives the certificate for a client (tls.Config.GetCertificate);
+// none makes crypto/tls say that the name is not known.
+func (t *tlsBind) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	hs, ok := h.Conn.(*handshake)
+	var e *secure.Entry
+	if ok && hs.looked {
+		e = hs.entry
+	} else {
+		e = t.table.Find(h)
+	}
+	var c *tls.Certificate
+	var err error
+	switch {
+	case t.source != nil && (e == nil || isChallenge(h, t.source)):
+		c, err = t.source.Choose(h)
+	case e != nil:
+		c, err = e.Pair.Certificate()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		if ok {
+			hs.err = secure.ErrName
+		}
+		return nil, nil
+	}
+	if ok {
+		hs.facts.Own = c.Leaf
+	}
+	sigalgs := t.sigalgs
+	if e != nil && e.Settings != nil {
+		sigalgs = e.Settings.Sigalgs
+	}
+	if sigalgs != nil {
+		limited := *c
+		limited.SupportedSignatureAlgorithms = sigalgs
+		c = &limited
+	}
+	return c, nil
+}
+
+// isChallenge reports whether the client is an authority that looks for proof.
+func isChallenge(h *tls.ClientHelloInfo, source secure.Source) bool {
+	own := source.Protocols()
+	return len(h.SupportedProtos) == 1 && len(own) > 0 && h.SupportedProtos[0] == own[0]
+}
+
+// handshake is the connection below TLS. While the handshake goes on it takes
+// turns with others: whoever computes has a turn, whoever waits for bytes has none.
+// There are as many turns as processors, so that a storm of handshakes leaves
+// streams that are under way their part of the time.
+type handshake struct {
+	net.Conn
+	engine *tlsEngine
+	turn   bool // it has one
+	over   bool
+	closed atomic.Bool
+
+	facts  session.TLS
+	hello  session.Hello
+	entry  *secure.Entry
+	looked bool // entry is what was found
+	peers  *secure.Peers
+	err    error // what crypto/tls has no words for
+}
+
+// Read waits for bytes, giving up its turn meanwhile.
+func (h *handshake) Read(p []byte) (int, error) {
+	if h.over {
+		return h.Conn.Read(p)
+	}
+	h.yield()
+	n, err := h.Conn.Read(p)
+	h.take()
+	return n, err
+}
+
+// Close gives back what the connection takes of maxsslconn, too.
+func (h *handshake) Close() error {
+	if !h.closed.Swap(true) {
+		h.engine.leave()
+	}
+	return h.Conn.Close()
+}
+
+func (h *handshake) take() {
+	if !h.turn {
+		h.engine.turns.take()
+		h.turn = true
+	}
+}
+
+func (h *handshake) yield() {
+	if h.turn {
+		h.turn = false
+		h.engine.turns.give()
+	}
+}
+
+// end is called once the handshake is over, well or not.
+func (h *handshake) end() {
+	h.over = true
+	h.yield()
+}

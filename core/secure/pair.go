@@ -1,0 +1,129 @@
+package secure
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"math/big"
+	"sync"
+	"sync/atomic"
+)
+
+// Pair is a certificate with its chain and its key. It is kept as bytes, so that
+// a hundred thousand fit into memory; what handshakes use is made of them when
+// it is first needed, and dropped again when others are needed more.
+type Pair struct {
+	file  string
+	names []string // the common name and the alternative ones, in lower case
+	chain [][]byte // DER; all but the first are shared with other pairs
+	key   *key
+	scts  [][]byte
+
+	issuer  []byte   // DER, nil when it is unknown
+	servers []string // the responders for its state of revocation (OCSP)
+	serial  *big.Int
+
+	shelf  *shelf
+	staple atomic.Pointer[[]byte]
+	whole  atomic.Pointer[tls.Certificate]
+	recent atomic.Bool
+}
+
+// key is a private key, which several certificates may share.
+type key struct {
+	der  []byte
+	kind Algorithm
+}
+
+// Algorithm is the kind of a key.
+type Algorithm uint8
+
+// The kinds of keys, those that clients are given first coming first.
+const (
+	ECDSA Algorithm = iota
+	Ed25519
+	RSA
+)
+
+// File gives the name of the file that the certificate was read from.
+func (p *Pair) File() string { return p.file }
+
+// Names gives the names that the certificate is for, in lower case.
+func (p *Pair) Names() []string { return p.names }
+
+// Algorithm gives the kind of the key.
+func (p *Pair) Algorithm() Algorithm { return p.key.kind }
+
+// Certificate gives what handshakes use.
+func (p *Pair) Certificate() (*tls.Certificate, error) {
+	if c := p.whole.Load(); c != nil {
+		if !p.recent.Load() {
+			p.recent.Store(true)
+		}
+		return c, nil
+	}
+	c, err := p.parse()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.file, err)
+	}
+	if p.whole.CompareAndSwap(nil, c) {
+		p.shelf.put(p)
+	}
+	return c, nil
+}
+
+func (p *Pair) parse() (*tls.Certificate, error) {
+	leaf, err := x509.ParseCertificate(p.chain[0])
+	if err != nil {
+		return nil, err
+	}
+	signer, err := parseKey(p.key.der)
+	if err != nil {
+		return nil, err
+	}
+	c := &tls.Certificate{Certificate: p.chain, PrivateKey: signer, Leaf: leaf, SignedCertificateTimestamps: p.scts}
+	if s := p.staple.Load(); s != nil {
+		c.OCSPStaple = *s
+	}
+	return c, nil
+}
+
+// SetStaple replaces the OCSP response that clients are given, nil for none.
+func (p *Pair) SetStaple(der []byte) {
+	p.staple.Store(&der)
+	if c := p.whole.Load(); c != nil {
+		fresh := *c
+		fresh.OCSPStaple = der
+		p.whole.CompareAndSwap(c, &fresh)
+	}
+}
+
+// shelf holds the pairs that are parsed, as many as are of use at once. The one
+// to go is found by a hand that passes over those used since it came by last.
+type shelf struct {
+	mu   sync.Mutex
+	size int
+	ring []*Pair
+	hand int
+}
+
+// shelfSize is how many certificates stay parsed, at some 10 kB each.
+const shelfSize = 4096
+
+func (s *shelf) put(p *Pair) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.ring) < s.size {
+		s.ring = append(s.ring, p)
+		return
+	}
+	for range 2 * len(s.ring) {
+		if !s.ring[s.hand].recent.Swap(false) {
+			break
+		}
+		s.hand = (s.hand + 1) % len(s.ring)
+	}
+	s.ring[s.hand].whole.Store(nil)
+	s.ring[s.hand] = p
+	s.hand = (s.hand + 1) % len(s.ring)
+}

@@ -1,0 +1,108 @@
+package secure
+
+import (
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Store reads certificates, each file once, however many binds have it. What
+// certificates have in common, such as chains, is kept once.
+type Store struct {
+	// Base is the directory of relative names, "" for the current one (crt-base).
+	Base string
+	// Update keeps the OCSP responses of all certificates up to date that do not
+	// say otherwise.
+	Update bool
+
+	now      func() time.Time
+	declared map[string]Files
+	shelf    *shelf
+
+	mu     sync.Mutex
+	loaded map[Files]*Result
+	links  map[string]*link
+	keys   map[string]*sharedKey
+}
+
+// Result is what came of reading a certificate.
+type Result struct {
+	Pair *Pair
+	// Err is why there is none.
+	Err error
+	// Warnings are what is wrong with it and no reason to refuse it.
+	Warnings []string
+}
+
+// NewStore makes an empty store.
+func NewStore(now func() time.Time) *Store {
+	return &Store{
+		now: now, declared: map[string]Files{}, shelf: &shelf{size: shelfSize},
+		loaded: map[Files]*Result{}, links: map[string]*link{}, keys: map[string]*sharedKey{},
+	}
+}
+
+// Declare gives the files of a certificate names: those by which a configuration
+// refers to it, as in a crt-store section. It gives a name that is taken, "" for none.
+func (s *Store) Declare(f Files, names ...string) (taken string) {
+	for _, n := range names {
+		if other, ok := s.declared[n]; ok && other != f {
+			taken = n
+		}
+		s.declared[n] = f
+	}
+	return taken
+}
+
+// Declared gives the names, sorted.
+func (s *Store) Declared() []string { return slices.Sorted(maps.Keys(s.declared)) }
+
+// Load reads certificates, on all processors at once, and gives what came of each.
+func (s *Store) Load(list []Files) []*Result {
+	out := make([]*Result, len(list))
+	var todo []int
+	for i, f := range list {
+		r := s.loaded[f]
+		if r == nil {
+			r = &Result{}
+			s.loaded[f] = r
+			todo = append(todo, i)
+		}
+		out[i] = r
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(todo)) {
+		wg.Go(func() {
+			for {
+				n := int(next.Add(1)) - 1
+				if n >= len(todo) {
+					return
+				}
+				s.read(&list[todo[n]], out[todo[n]])
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// Pairs gives all certificates that were read, by file.
+func (s *Store) Pairs() []*Pair {
+	var list []*Pair
+	for _, r := range s.loaded {
+		if r.Pair != nil {
+			list = append(list, r.Pair)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Pair) int {
+		if a.file < b.file {
+			return -1
+		}
+		return 1
+	})
+	return list
+}

@@ -1,0 +1,174 @@
+package connection
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/modules/fetch/internal/register"
+)
+
+// dn is a distinguished name.
+type dn pkix.Name
+
+// dnArgs are the arguments of the fetches of names, made ready by bindDN.
+type dnArgs struct {
+	entry   asn1.ObjectIdentifier // nil: the whole name
+	nth     int                   // from 1, or from -1 at the end
+	rfc2253 bool
+}
+
+func (o owner) name(doc string, of func(*x509.Certificate) *dn, name string) register.Entry {
+	return register.As(expr.Fetch{
+		Doc: doc, Out: expr.Str, Phases: o.phases, Bind: bindDN,
+		Args: []expr.Arg{{Name: "entry", Type: expr.ArgStr, Optional: true}, {Name: "occurrence", Type: expr.ArgInt, Optional: true}, {Name: "format", Type: expr.ArgStr, Optional: true}},
+		Eval: func(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
+			c := o.of(e)
+			d, _ := a.Data.(*dnArgs)
+			if c == nil || d == nil {
+				return false
+			}
+			n := of(c)
+			switch {
+			case d.entry != nil:
+				v, ok := n.find(d.entry, d.nth)
+				s.SetStr(append(e.Scratch(len(v)), v...))
+				return ok
+			case d.rfc2253:
+				s.SetStr(n.appendRFC2253(e.Scratch(textRoom)))
+			default:
+				s.SetStr(n.append(e.Scratch(textRoom)))
+			}
+			return len(s.Bytes) > 0
+		},
+	}, o.prefix+"_"+name)
+}
+
+func bindDN(_ *expr.Scope, a *expr.Args) error {
+	d := &dnArgs{nth: int(a.Int(1, 1))}
+	if d.nth == 0 {
+		d.nth = 1
+	}
+	switch a.Str(2) {
+	case "":
+	case "rfc2253":
+		d.rfc2253 = true
+	default:
+		return fmt.Errorf("unknown format %q: the only one is rfc2253", a.Str(2))
+	}
+	if name := a.Str(0); name != "" {
+		var err error
+		if d.entry, err = entryOID(name); err != nil {
+			return err
+		}
+	}
+	a.Data = d
+	return nil
+}
+
+// entries are OpenSSL's short names of what names are made of.
+var entries = []struct {
+	name string
+	oid  asn1.ObjectIdentifier
+}{
+	{"CN", asn1.ObjectIdentifier{2, 5, 4, 3}}, {"O", asn1.ObjectIdentifier{2, 5, 4, 10}}, {"OU", asn1.ObjectIdentifier{2, 5, 4, 11}},
+	{"C", asn1.ObjectIdentifier{2, 5, 4, 6}}, {"ST", asn1.ObjectIdentifier{2, 5, 4, 8}}, {"L", asn1.ObjectIdentifier{2, 5, 4, 7}},
+	{"emailAddress", asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}}, {"serialNumber", asn1.ObjectIdentifier{2, 5, 4, 5}},
+	{"SN", asn1.ObjectIdentifier{2, 5, 4, 4}}, {"GN", asn1.ObjectIdentifier{2, 5, 4, 42}}, {"title", asn1.ObjectIdentifier{2, 5, 4, 12}},
+	{"DC", asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}}, {"UID", asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 1}},
+	{"street", asn1.ObjectIdentifier{2, 5, 4, 9}}, {"postalCode", asn1.ObjectIdentifier{2, 5, 4, 17}}, {"initials", asn1.ObjectIdentifier{2, 5, 4, 43}},
+	{"pseudonym", asn1.ObjectIdentifier{2, 5, 4, 65}}, {"organizationIdentifier", asn1.ObjectIdentifier{2, 5, 4, 97}}, {"dnQualifier", asn1.ObjectIdentifier{2, 5, 4, 46}},
+}
+
+// entryOID finds an entry by its name, in any case, or by its number.
+func entryOID(name string) (asn1.ObjectIdentifier, error) {
+	for _, e := range entries {
+		if strings.EqualFold(e.name, name) {
+			return e.oid, nil
+		}
+	}
+	var oid asn1.ObjectIdentifier
+	for part := range strings.SplitSeq(name, ".") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 0 {
+			return nil, fmt.Errorf("unknown entry %q: write one such as CN, O, OU and C, or a number such as 2.5.4.3", name)
+		}
+		oid = append(oid, n)
+	}
+	return oid, nil
+}
+
+// find gives the nth value of an entry, from the end if nth is negative.
+func (d *dn) find(oid asn1.ObjectIdentifier, nth int) (string, bool) {
+	i, step := 0, 1
+	if nth < 0 {
+		i, step, nth = len(d.Names)-1, -1, -nth
+	}
+	for ; i >= 0 && i < len(d.Names); i += step {
+		if !d.Names[i].Type.Equal(oid) {
+			continue
+		}
+		if nth--; nth == 0 {
+			v, ok := d.Names[i].Value.(string)
+			return v, ok && strings.IndexByte(v, 0) < 0
+		}
+	}
+	return "", false
+}
+
+// append writes the name as /C=DE/CN=a.
+func (d *dn) append(b []byte) []byte {
+	for _, n := range d.Names {
+		b = append(b, '/')
+		b = appendEntry(b, n.Type)
+		b = append(b, '=')
+		v, _ := n.Value.(string)
+		b = append(b, v...)
+	}
+	return b
+}
+
+// appendRFC2253 writes the name as CN=a,C=DE.
+func (d *dn) appendRFC2253(b []byte) []byte {
+	for i := len(d.Names) - 1; i >= 0; i-- {
+		b = appendEntry(b, d.Names[i].Type)
+		b = append(b, '=')
+		v, _ := d.Names[i].Value.(string)
+		b = appendEscaped(b, v)
+		if i > 0 {
+			b = append(b, ',')
+		}
+	}
+	return b
+}
+
+func appendEntry(b []byte, oid asn1.ObjectIdentifier) []byte {
+	for _, e := range entries {
+		if e.oid.Equal(oid) {
+			return append(b, e.name...)
+		}
+	}
+	for i, n := range oid {
+		if i > 0 {
+			b = append(b, '.')
+		}
+		b = strconv.AppendInt(b, int64(n), 10)
+	}
+	return b
+}
+
+// appendEscaped writes a value as RFC 2253 section 2.4 wants it.
+func appendEscaped(b []byte, v string) []byte {
+	for i := range len(v) {
+		c := v[i]
+		if strings.IndexByte(`,+"\<>;`, c) >= 0 || i == 0 && (c == ' ' || c == '#') || i == len(v)-1 && c == ' ' {
+			b = append(b, '\\')
+		}
+		b = append(b, c)
+	}
+	return b
+}
