@@ -36,6 +36,10 @@ type FrontendOwn struct {
 	Bind tree.OneOrMany[Bind] `toml:"bind"`
 	// UseBackend are the rules that choose the backend, in order.
 	UseBackend []UseBackend `toml:"use-backend"`
+	// HTTPSRedirect sends clients that came without TLS to the bind with tls, by a
+	// permanent redirect (308), but for what certificate authorities ask. Default:
+	// those of port 80, when a bind has acme.
+	HTTPSRedirect *bool `toml:"https-redirect"`
 	// AltSvc tells clients that came by TLS where HTTP/3 is to be had, in a field
 	// Alt-Svc: true for the frontend's quic@ binds, or the field's value. Default false.
 	AltSvc AltSvc `toml:"alt-svc"`

@@ -63,6 +63,16 @@ type SessionDialer interface {
 	DialSession(to Target, opts *DialOptions) (httpmsg.ClientSession, error)
 }
 
+// DatagramProtocol is a Protocol whose connections are sessions of datagrams, as
+// over UDP: see relay.Conn.MarkDatagrams. A session is over when nobody has sent
+// anything for the time of a timeout. There is no TLS over it, no PROXY protocol
+// and no HTTP.
+type DatagramProtocol interface {
+	Protocol
+	// Datagrams does nothing: it tells such protocols from others.
+	Datagrams()
+}
+
 // Accepted is what the socket tells of a new connection.
 type Accepted struct {
 	Src, Dst netip.AddrPort       // zero for UNIX sockets

@@ -36,6 +36,7 @@ func (b *builder) frontend(c *config.Frontend, f *Frontend) {
 		b.bind(c, f, &c.Bind[i], i+1)
 	}
 	b.altSvc(c, f)
+	f.httpsPort = b.httpsPort(c, f)
 }
 
 func (b *builder) switching(c *config.Frontend, f *Frontend, sc *expr.Scope) {
@@ -86,6 +87,7 @@ func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int)
 	bind.http1, bind.http2 = bc.Proto == "h1", bc.Proto == "h2"
 	for _, a := range addrs {
 		if p := b.protocol(a.Protocol(), bc.Address); p != nil {
+			b.datagrams(p, bc.Address, f.http, bind.tls != nil, bc.AcceptProxy != nil)
 			bind.places = append(bind.places, place{a, p})
 		}
 	}

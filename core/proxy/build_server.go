@@ -39,6 +39,7 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope 
 	case sc.SendProxy:
 		s.proxyOut.version = 1
 	}
+	b.datagrams(s.proto, sc.Address, c.HTTP(), s.tls != nil, s.proxyOut.used())
 	b.checks(c, sc, s)
 	b.versions(c, sc, s)
 	s.weight.Store(int64(sc.Weight))

@@ -40,6 +40,7 @@ type Frontend struct {
 	monitorFail    []*expr.Cond
 	uniqueID       *expr.Format
 	uniqueIDHeader string
+	httpsPort      int    // where clients without TLS are sent to, 0 for nowhere
 	altSvc         string // what clients by TLS are told of HTTP/3
 
 	stopping atomic.Bool
@@ -55,6 +56,7 @@ type Bind struct {
 	options   protocol.ListenOptions
 	listeners []listener
 	tls       *tls.Config // nil: plain
+	redirects bool        // its clients are sent to the frontend's httpsPort
 	http1     bool        // clients speak that version of HTTP alone (proto)
 	http2     bool
 	proxyFrom proxySources

@@ -244,9 +244,9 @@ func (s *stream) measureBody() error {
 	return nil
 }
 
-// judge applies the frontend's rules.
+// judge applies the frontend's rules, after what it answers by itself.
 func (s *stream) judge() bool {
-	if s.monitored() || s.challenged() {
+	if s.monitored() || s.challenged() || s.redirected() {
 		return false
 	}
 	s.identify()

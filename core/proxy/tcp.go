@@ -71,7 +71,7 @@ func (s *stream) inspect(r rules) bool {
 // readMore waits for more bytes from the client, until the deadline tick.
 func (s *stream) readMore(deadline int64) {
 	left := deadline - relay.Ticks()
-	if left <= 0 || s.c.in.Full() {
+	if left <= 0 || s.c.in.Full() || s.c.Datagrams() && s.c.in.Len() > 0 {
 		s.env.InputDone = true
 		return
 	}
@@ -158,9 +158,10 @@ func (s *stream) carryUp(sc *serverConn) {
 
 // sideEnded passes the end of src's bytes on to dst: a half-close, unless the
 // other direction has ended too and both are closed anyway. From then on src
-// has the timeout fin, where there is one. After an error nothing goes on.
+// has the timeout fin, where there is one. After an error nothing goes on, nor
+// where one side is a session of datagrams, which cannot be closed by half.
 func (s *stream) sideEnded(err error, dst, src *relay.Conn, fin time.Duration) {
-	if err != nil {
+	if err != nil || dst.Datagrams() || src.Datagrams() {
 		dst.Interrupt()
 		src.Interrupt()
 		return
@@ -178,7 +179,8 @@ func (s *stream) sideEnded(err error, dst, src *relay.Conn, fin time.Duration) {
 }
 
 // carried notes how a tunnel ended: of its two directions the one that failed
-// on its own account tells, not the one that was interrupted for it.
+// on its own account tells, not the one that was interrupted for it. A timeout
+// is how sessions of datagrams end.
 func (s *stream) carried(down, up error) {
 	s.answered = true
 	s.delivered = down == nil
@@ -195,6 +197,9 @@ func (s *stream) carried(down, up error) {
 			cause = side.writes
 		}
 		if errors.Is(side.err, os.ErrDeadlineExceeded) {
+			if s.c.Datagrams() {
+				continue
+			}
 			if s.c.Interrupted() && side.err == down && up != nil {
 				continue
 			}

@@ -36,6 +36,7 @@ type Conn struct {
 	ahead []byte // written when the next wait for bytes begins
 
 	mptcp       bool // an MPTCP socket
+	datagrams   bool // each read and write is a datagram
 	closed      bool
 	interrupted atomic.Bool
 }
@@ -117,6 +118,15 @@ func (c *Conn) MarkMPTCP() { c.mptcp = true }
 
 // MPTCP reports whether the socket is an MPTCP socket.
 func (c *Conn) MPTCP() bool { return c.mptcp }
+
+// MarkDatagrams says that each Read of the wrapped connection gives one datagram
+// and each Write sends one, which may be empty. Such a connection has no end that
+// its peer could tell of; io.EOF means that nothing more comes either way.
+func (c *Conn) MarkDatagrams() { c.datagrams = true }
+
+// Datagrams reports whether the connection carries datagrams. A Fill of an empty
+// buffer gives one of them; more must not be filled in behind it.
+func (c *Conn) Datagrams() bool { return c.datagrams }
 
 // ReadTimeout sets how long a Fill, Read or Splice from c may wait for bytes;
 // 0 means for ever.
@@ -301,7 +311,7 @@ func (c *Conn) Write(p []byte) (int, error) { return c.send(p, 0) }
 func (c *Conn) WriteMore(p []byte) (int, error) { return c.send(p, sendMore) }
 
 func (c *Conn) send(p []byte, flag int) (int, error) {
-	if len(p) == 0 {
+	if len(p) == 0 && !c.datagrams {
 		return 0, nil
 	}
 	op := &c.write

@@ -24,7 +24,8 @@ func WriteSide(err error) bool {
 	return errors.As(err, &w)
 }
 
-// Mover moves bytes from one connection to another. Small pieces are copied
+// Mover moves bytes from one connection to another. What one read gives is
+// written at once, so datagrams stay whole. Small pieces are copied
 // through a pooled buffer; once a read fills the buffer and both sides are
 // sockets that allow it, bytes go by splice(2) and never reach this process.
 type Mover struct {
