@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fairleadproxy/fairlead/xbuild/workbench"
+)
+
+func docCommand() *cobra.Command {
+	var core, output string
+	c := &cobra.Command{
+		Use:   "doc [PATH]",
+		Short: "Print a plugin's page of reference, made of its modules and the comments on their settings",
+		Args:  onePath,
+		RunE: func(c *cobra.Command, args []string) error {
+			return withBench(c.Context(), args, core, func(ctx context.Context, b *workbench.Bench) error {
+				r, err := b.Probe(ctx)
+				if err != nil {
+					return err
+				}
+				if len(r.Undocumented) > 0 {
+					return errors.New(strings.Join(r.Undocumented, "\n"))
+				}
+				text := fmt.Sprintf("# %s\n\n%s\n", b.Package, strings.TrimSpace(r.Page))
+				if output != "" {
+					return os.WriteFile(output, []byte(text), 0o644)
+				}
+				_, err = fmt.Fprint(c.OutOrStdout(), text)
+				return err
+			})
+		},
+	}
+	c.Flags().StringVarP(&output, "output", "o", "", "write the page to this `file`")
+	coreFlag(c, &core)
+	return c
+}
