@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -10,47 +11,106 @@ import (
 )
 
 func buildCommand() *cobra.Command {
-	var r builder.Request
+	o := &options{}
 	var dryRun bool
 	c := &cobra.Command{
 		Use:   "build",
 		Short: "Build a binary, and verify that it has the modules that were asked for",
+		Long: `Build a binary, and verify that it has the modules that were asked for.
+
+What to build stands in xbuild.toml or in flags; flags come over the file. The
+versions that were chosen are kept in xbuild.lock beside the file, and taken
+again by the next build.`,
 		Example: `  xbuild build --with ./plugins/ewma -o fairlead
   xbuild build --with example.com/plugin@v1.2.3 --without protocol.mptcp
-  xbuild build --with example.com/plugin=../plugin`,
+  xbuild build --preset tcp --target linux/arm64,linux/armv7
+  xbuild build --for lb.toml --embed lb.toml`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			r.Progress = c.ErrOrStderr()
-			if dryRun {
-				files, err := r.Generate(c.Context())
-				if err != nil {
-					return err
-				}
-				return printFiles(c.OutOrStdout(), files)
-			}
-			result, err := r.Build(c.Context())
+			p, err := o.plan(c)
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(c.OutOrStdout(), result.Output)
-			return err
+			defer o.progress.clear()
+			if err := o.settle(c.Context(), p); err != nil {
+				return err
+			}
+			if dryRun {
+				files, err := p.request.Generate(c.Context())
+				if err != nil {
+					return err
+				}
+				return o.print(c, files, func(w io.Writer) error { return printFiles(w, files) })
+			}
+			results, err := build(c, p)
+			if err != nil {
+				return err
+			}
+			return o.print(c, results, func(w io.Writer) error { return printResults(w, results) })
 		},
 	}
-	sourceFlags(c, &r)
-	f := c.Flags()
-	f.StringArrayVar(&r.Without, "without", nil, "leave out the module `KIND.NAME`; repeat for more")
-	f.StringVarP(&r.Output, "output", "o", "fairlead", "`file` to write")
-	f.StringVar(&r.GOOS, "goos", "", "operating `system` to build for (default: this one)")
-	f.StringVar(&r.GOARCH, "goarch", "", "`architecture` to build for (default: this one)")
-	f.BoolVar(&r.Race, "race", false, "build with the race detector; the binary is then not static")
-	f.BoolVar(&r.Keep, "keep", false, "keep the temporary directory of the build, and print its name")
-	f.BoolVar(&dryRun, "dry-run", false, "print the generated files and build nothing")
+	o.sources(c)
+	o.choice(c)
+	o.making(c)
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "print the generated files and build nothing")
+	c.Flags().BoolVar(&o.request.Sizes, "size-report", false, "print how many bytes each package takes in the binary")
 	return c
 }
 
-// sourceFlags are the flags that say what there is to build from.
-func sourceFlags(c *cobra.Command, r *builder.Request) {
-	c.Flags().StringArrayVar(&r.With, "with", nil, "add the plugin `PATH[@VERSION][=DIR]`, PATH being a module path or a directory such as ./plugins/ewma; repeat for more")
-	c.Flags().StringVar(&r.Core, "core", "", "take core from this `directory or version` (default: the checkout around the current directory, else xbuild's own version)")
+// build builds for each target.
+func build(c *cobra.Command, p *plan) ([]*builder.Result, error) {
+	var results []*builder.Result
+	output := p.request.Output
+	for i, t := range p.targets {
+		r := p.request
+		r.Target = t
+		if len(p.targets) > 1 {
+			r.Output = builder.OutputFor(output, t)
+		}
+		if i == 0 {
+			r.Others = p.targets[1:]
+		}
+		result, err := r.Build(c.Context())
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			if err := p.keep(result.Lock); err != nil {
+				return nil, err
+			}
+			p.request.Lock = result.Lock // the others take the same versions
+		}
+		results = append(results, result)
+	}
+	return results, nil
+}
+
+func printResults(w io.Writer, results []*builder.Result) error {
+	for _, r := range results {
+		if err := printSizes(w, r.Sizes); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(w, r.Output); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printSizes(w io.Writer, sizes []builder.Size) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	var total int64
+	for _, s := range sizes {
+		total += s.Bytes
+		if _, err := fmt.Fprintf(tw, "%d\t  %s\t\n", s.Bytes, s.Package); err != nil {
+			return err
+		}
+	}
+	if total > 0 {
+		if _, err := fmt.Fprintf(tw, "%d\t  all of it\t\n", total); err != nil {
+			return err
+		}
+	}
+	return tw.Flush()
 }
 
 func printFiles(w io.Writer, files []builder.File) error {

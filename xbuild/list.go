@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -12,29 +11,31 @@ import (
 )
 
 func listCommand() *cobra.Command {
-	var r builder.Request
-	var versions, packages, asJSON bool
+	o := &options{}
+	var versions, packages bool
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "List the modules that a build can have, as kind.name: the standard ones and those of --with",
+		Short: "List the modules that a build can have, as kind.name: the standard ones and those of plugins",
 		RunE: func(c *cobra.Command, _ []string) error {
-			r.Progress = c.ErrOrStderr()
-			list, err := r.Catalogue(c.Context())
+			p, err := o.plan(c)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				e := json.NewEncoder(c.OutOrStdout())
-				e.SetIndent("", "  ")
-				return e.Encode(list)
+			defer o.progress.clear()
+			if err := o.settle(c.Context(), p); err != nil {
+				return err
 			}
-			return listModules(c.OutOrStdout(), list, versions, packages)
+			list, err := p.request.Catalogue(c.Context())
+			if err != nil {
+				return err
+			}
+			return o.print(c, list, func(w io.Writer) error { return listModules(w, list, versions, packages) })
 		},
 	}
-	sourceFlags(c, &r)
+	o.sources(c)
+	o.choice(c)
 	c.Flags().BoolVar(&versions, "versions", false, "with the version of the Go module that each comes from")
 	c.Flags().BoolVar(&packages, "packages", false, "with the package that each comes from")
-	c.Flags().BoolVar(&asJSON, "json", false, "everything that is known, as JSON")
 	return c
 }
 

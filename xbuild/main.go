@@ -20,7 +20,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fairleadproxy/fairlead/core/module"
-	"github.com/fairleadproxy/fairlead/xbuild/builder"
 )
 
 // The exit statuses.
@@ -42,17 +41,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
 	if ctx.Err() != nil {
 		err = errors.New("interrupted")
 	}
-	fmt.Fprintf(stderr, "error: %v\n", err)
-	var request *builder.UsageError
-	var line *lineError
-	if errors.As(err, &request) || errors.As(err, &line) {
+	if asJSON, flagErr := c.Flags().GetBool("json"); flagErr == nil && asJSON && !errors.Is(err, errDiffer) {
+		err = errors.Join(err, writeJSON(stdout, describeError(err)))
+	}
+	if !errors.Is(err, errDiffer) {
+		fmt.Fprintf(stderr, "error: %v\n", err)
+	}
+	if isUsage(err) {
 		return exitUsage
 	}
 	return exitFailed
@@ -82,10 +84,16 @@ Exit statuses: 0 success, 1 the build failed, 2 the command line is wrong.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &lineError{fmt.Errorf("%w; see %q", err, c.CommandPath()+" --help")}
 	})
-	root.AddCommand(buildCommand(), listCommand(), versionCommand())
+	root.AddCommand(
+		buildCommand(), checkCommand(), lockCommand(), upgradeCommand(), listCommand(), diffCommand(), sbomCommand(),
+		vendorCommand(), verifyCommand(), cleanCommand(), versionCommand(),
+		newCommand(), lintCommand(), testCommand(), docCommand(), runCommand(),
+	)
 	root.SuggestionsMinimumDistance = 2
 	for _, c := range root.Commands() {
-		c.Args = noArgs
+		if c.Args == nil {
+			c.Args = noArgs
+		}
 	}
 	return root
 }

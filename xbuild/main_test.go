@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"os/exec"
 	"strings"
 	"testing"
@@ -30,6 +31,19 @@ func TestCommandLine(t *testing.T) {
 		{"build --with ./no/such/plugin", 2, "", "no such directory"},
 		{"build --core ./no/such/core", 2, "", "there is no go.mod in"},
 		{"build -o .", 2, "", "it is a directory"},
+		{"build --target linux", 2, "", "write OS/ARCH"},
+		{"build --preset tcp --for lb.toml", 2, "", "write one of them"},
+		{"build --manifest no.toml", 2, "", "no.toml"},
+		{"build --include a.b --without a.b", 2, "", "both included and left out"},
+		{"build --replace example.com/a", 2, "", "write MODULE=DIRECTORY"},
+		{"build --embed no.toml", 2, "", "there is no such file"},
+		{"build --vendor .", 2, "", "no directory that xbuild vendor wrote"},
+		{"check --locked", 2, "", "there is no"},
+		{"upgrade", 2, "", "there is no xbuild.toml here"},
+		{"verify", 2, "", "name the binary"},
+		{"verify main_test.go", 1, "", "carries no recipe"},
+		{"diff main_test.go", 1, "", "is no binary of Fairlead"},
+		{"sbom a b", 2, "", "name one binary, or none"},
 	} {
 		var stdout, stderr strings.Builder
 		code := run(context.Background(), strings.Fields(c.args), &stdout, &stderr)
@@ -39,6 +53,21 @@ func TestCommandLine(t *testing.T) {
 		}
 		if c.code != 0 && stdout.Len() > 0 {
 			t.Errorf("xbuild %s: an error, and yet a result: %s", c.args, &stdout)
+		}
+	}
+}
+
+// With --json an error is an object, for programs to tell what it is.
+func TestErrorAsJSON(t *testing.T) {
+	for _, c := range []struct{ args, kind string }{
+		{"build --json --target linux", "usage"},
+		{"verify --json main_test.go", "failed"},
+	} {
+		var stdout, stderr strings.Builder
+		run(context.Background(), strings.Fields(c.args), &stdout, &stderr)
+		var got errorJSON
+		if err := json.Unmarshal([]byte(stdout.String()), &got); err != nil || got.Error.Kind != c.kind || got.Error.Message == "" {
+			t.Errorf("%s: error %v, stdout %s", c.args, err, &stdout)
 		}
 	}
 }

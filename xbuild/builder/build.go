@@ -2,113 +2,38 @@ package builder
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 )
-
-// Request says what to build. The zero Request builds the standard binary.
-type Request struct {
-	// Core is a directory with a checkout of core, or a version of it. Default:
-	// the checkout that Dir lies in, else the version that this program is of.
-	Core string
-	// With are plugins: PATH[@VERSION][=DIR]. PATH is an import path, or a
-	// directory that begins with a slash, ./ or ../.
-	With []string
-	// Without are modules to leave out, as kind.name.
-	Without []string
-	// Dir is what relative directories are relative to. Default: the current one.
-	Dir string
-	// Output is the file to write. Default: fairlead, in Dir.
-	Output string
-	// GOOS and GOARCH are the platform to build for. Default: this one.
-	GOOS, GOARCH string
-	// Race builds with Go's race detector, which needs a C compiler and makes
-	// the binary a dynamic one.
-	Race bool
-	// Keep leaves the temporary directory in which the build is made.
-	Keep bool
-	// Progress gets a line for each step; nil means none.
-	Progress io.Writer
-}
-
-// Result is a finished build.
-type Result struct {
-	// Output is the path of the binary.
-	Output string
-	// Modules are in the binary.
-	Modules []Module
-	// Verified says that the binary was run and lists these modules; it cannot
-	// be run when it is for another platform.
-	Verified bool
-}
-
-func (r *Request) say(format string, args ...any) {
-	if r.Progress != nil {
-		fmt.Fprintf(r.Progress, "xbuild: "+format+"\n", args...)
-	}
-}
-
-// native reports whether the binary is for this platform.
-func (r *Request) native() bool { return r.GOOS == runtime.GOOS && r.GOARCH == runtime.GOARCH }
-
-// defaults fills in what was not asked for.
-func (r *Request) defaults() error {
-	if r.Dir == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			return err
-		}
-		r.Dir = dir
-	}
-	if r.Output == "" {
-		r.Output = "fairlead"
-	}
-	r.Output = absolute(r.Dir, r.Output)
-	if r.GOOS == "" {
-		r.GOOS = runtime.GOOS
-	}
-	if r.GOARCH == "" {
-		r.GOARCH = runtime.GOARCH
-	}
-	for _, id := range r.Without {
-		if err := checkID(id); err != nil {
-			return err
-		}
-	}
-	if info, err := os.Stat(r.Output); err == nil && info.IsDir() {
-		return usagef("-o %s: it is a directory; name the file to write", r.Output)
-	}
-	return nil
-}
 
 // Build builds a binary and verifies it. Errors are *UsageError when the request
 // is at fault, *PluginError when a plugin is. The output is written only when
 // all went well, at once.
 func (r Request) Build(ctx context.Context) (*Result, error) {
-	result := &Result{}
+	var result *Result
 	err := r.planned(ctx, func(w *workspace, p *plan) error {
-		result.Output, result.Modules = r.Output, p.modules
-		if err := w.writeMain(p); err != nil {
+		if _, err := r.writeMain(ctx, w, p); err != nil {
 			return err
 		}
-		return r.link(ctx, w, p, result)
+		var err error
+		if result, err = r.link(ctx, w, p); err != nil {
+			return err
+		}
+		if result.Lock = r.Lock; r.Lock == nil {
+			result.Lock, err = r.lockOf(ctx, w)
+		}
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return result, nil
+	return result, err
 }
 
 // Generate gives the files that Build would compile, go.mod first.
 func (r Request) Generate(ctx context.Context) ([]File, error) {
 	var out []File
 	err := r.planned(ctx, func(w *workspace, p *plan) error {
-		if err := w.writeMain(p); err != nil {
+		if _, err := r.writeMain(ctx, w, p); err != nil {
 			return err
 		}
 		for _, name := range []string{"go.mod", "main.go"} {
@@ -134,60 +59,79 @@ func (r Request) Catalogue(ctx context.Context) ([]Module, error) {
 	return list, err
 }
 
+// Recipe gives the recipe of the binary that Build would make.
+func (r Request) Recipe(ctx context.Context) (*Recipe, error) {
+	var recipe *Recipe
+	err := r.planned(ctx, func(w *workspace, p *plan) (err error) {
+		recipe, err = r.writeMain(ctx, w, p)
+		return err
+	})
+	return recipe, err
+}
+
 // planned resolves, checks and plans, and then calls fn with what came of it.
-func (r *Request) planned(ctx context.Context, fn func(*workspace, *plan) error) (err error) {
+func (r *Request) planned(ctx context.Context, fn func(*workspace, *plan) error) error {
 	if err := r.defaults(); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "xbuild-")
+	return r.inWorkspace(func(dir string) error {
+		w, err := r.resolve(ctx, dir)
+		if err != nil {
+			return err
+		}
+		p, err := r.plan(ctx, w)
+		if err != nil {
+			return err
+		}
+		return fn(w, p)
+	})
+}
+
+// inWorkspace calls fn with a temporary directory.
+func (r *Request) inWorkspace(fn func(dir string) error) (err error) {
+	dir, err := temporary("", workspacePrefix)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if r.Keep {
-			r.say("the build's directory is kept: %s", dir)
+			r.tell(StepVerify, "the build's directory is kept: %s", dir)
 		} else if rmErr := os.RemoveAll(dir); err == nil {
 			err = rmErr
 		}
 	}()
-	w, packages, err := r.resolve(ctx, dir)
-	if err != nil {
-		return err
-	}
-	p, err := r.plan(ctx, w, packages)
-	if err != nil {
-		return err
-	}
-	return fn(w, p)
+	return fn(dir)
 }
 
-// resolve finds core and the plugins, and gives the packages that have modules.
-func (r *Request) resolve(ctx context.Context, dir string) (*workspace, []string, error) {
-	c, err := findCore(ctx, r.Core, r.Dir, dir)
+// resolve finds core and the plugins, in the versions that will be built.
+func (r *Request) resolve(ctx context.Context, dir string) (*workspace, error) {
+	tool, err := r.goTool(ctx, dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	r.say("core %s from %s", versionOr(c.Version), c.Dir)
-	packages, err := standardPackages(c.Dir, r.GOOS, r.GOARCH)
+	want := r.Core
+	if r.Lock != nil && r.Lock.CoreVersion != "" {
+		want = r.Lock.CoreVersion
+	}
+	c, err := findCore(ctx, want, r.Dir, tool)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	cgo := "CGO_ENABLED=0"
-	if r.Race {
-		cgo = "CGO_ENABLED=1"
-	}
-	w := &workspace{dir: dir, core: c, tool: goTool{dir: dir}.with(cgo, "GOOS="+r.GOOS, "GOARCH="+r.GOARCH)}
+	r.tell(StepResolve, "core %s from %s", versionOr(c.Version), c.Dir)
+	w := &workspace{dir: dir, core: c, tool: tool, lock: r.Lock, target: r.Target}
 	if w.plugins, err = r.plugins(c); err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	if w.replaces, err = r.replacements(); err != nil {
+		return nil, err
 	}
 	if err := w.open(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, p := range w.plugins {
-		r.say("plugin %s %s", p.Package, versionOr(p.Version))
-		packages = append(packages, p.Package)
+		r.tell(StepResolve, "plugin %s %s", p.Package, versionOr(p.Version))
 	}
-	return w, packages, nil
+	return w, nil
 }
 
 // plugins reads the plugins of the request, sorted, so that their order does
@@ -214,29 +158,48 @@ func (r *Request) plugins(c *core) ([]*Plugin, error) {
 }
 
 // plan checks the plugins and decides what is imported.
-func (r *Request) plan(ctx context.Context, w *workspace, packages []string) (*plan, error) {
+func (r *Request) plan(ctx context.Context, w *workspace) (*plan, error) {
 	if len(w.plugins) > 0 {
-		r.say("compiling the plugins")
-		if err := w.compile(ctx); err != nil {
+		r.tell(StepCheck, "checking the plugins")
+		if err := w.check(ctx, r.Race); err != nil {
 			return nil, err
 		}
 	}
-	r.say("listing the modules")
-	catalogue, err := w.catalogue(ctx, packages)
+	if err := w.checkCore(ctx); err != nil {
+		return nil, err
+	}
+	r.tell(StepCatalogue, "listing the modules")
+	standard, err := standardPackages(w.core.Dir, r.Target, r.Tags)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkWithout(r.Without, catalogue); err != nil {
+	packages := standard
+	for _, p := range w.plugins {
+		packages = append(packages, p.Package)
+	}
+	catalogue, used, err := w.catalogue(ctx, packages, r.For)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkKnown("--without", r.Without, catalogue); err != nil {
+		return nil, err
+	}
+	if err := checkKnown("--include", r.Include, catalogue); err != nil {
+		return nil, err
+	}
+	without, err := r.leftOut(w, catalogue, used)
+	if err != nil {
 		return nil, err
 	}
 	var deps map[string][]string
-	if len(r.Without) > 0 {
+	if len(without) > 0 {
 		if deps, err = w.deps(ctx, packages); err != nil {
 			return nil, err
 		}
 	}
-	p := makePlan(packages, r.Without, catalogue, deps)
+	p := makePlan(packages, without, catalogue, deps)
 	p.versions = w.versions()
+	r.tell(StepPlan, "%d of %d modules", len(p.modules), len(catalogue))
 	return p, nil
 }
 
@@ -253,14 +216,6 @@ func (w *workspace) versions() map[string]string {
 		}
 	}
 	return out
-}
-
-func (w *workspace) writeMain(p *plan) error {
-	text, err := p.mainFile()
-	if err != nil {
-		return err
-	}
-	return w.write("main.go", text)
 }
 
 func versionOr(v string) string {

@@ -27,12 +27,12 @@ type core struct {
 
 // findCore finds core: by want, which is a directory, a version or "". The last
 // means the checkout that dir lies in, or else the version that xbuild itself is of.
-func findCore(ctx context.Context, want, dir, cache string) (*core, error) {
+func findCore(ctx context.Context, want, dir string, tool goTool) (*core, error) {
 	switch {
 	case isLocal(want):
 		return localCore(absolute(dir, want))
 	case want != "":
-		return downloadCore(ctx, want, cache)
+		return downloadCore(ctx, want, tool)
 	}
 	for at := findModule(dir); at != ""; at = findModule(filepath.Dir(at)) {
 		if s, err := readSource(at); err == nil && s.Path == CorePath {
@@ -42,7 +42,7 @@ func findCore(ctx context.Context, want, dir, cache string) (*core, error) {
 			break
 		}
 	}
-	return downloadCore(ctx, ownQuery(), cache)
+	return downloadCore(ctx, ownQuery(), tool)
 }
 
 // ownQuery gives the version of core that this program was built from, "latest"
@@ -72,8 +72,8 @@ func localCore(dir string) (*core, error) {
 	return &core{*s, true}, nil
 }
 
-func downloadCore(ctx context.Context, query, cache string) (*core, error) {
-	d, err := download(ctx, CorePath, query, cache)
+func downloadCore(ctx context.Context, query string, tool goTool) (*core, error) {
+	d, err := download(ctx, CorePath, query, tool)
 	if err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}
@@ -88,8 +88,8 @@ func downloadCore(ctx context.Context, query, cache string) (*core, error) {
 // downloaded is what go mod download says of a module.
 type downloaded struct{ Version, Dir, GoMod, Error string }
 
-func download(ctx context.Context, path, query, cache string) (*downloaded, error) {
-	out, err := goTool{dir: cache}.run(ctx, "mod", "download", "-json", path+"@"+query)
+func download(ctx context.Context, path, query string, tool goTool) (*downloaded, error) {
+	out, err := tool.run(ctx, "mod", "download", "-json", path+"@"+query)
 	var d downloaded
 	if jsonErr := json.Unmarshal(out, &d); jsonErr == nil && d.Error != "" {
 		return nil, errors.New(d.Error)

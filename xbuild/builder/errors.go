@@ -18,9 +18,11 @@ func usagef(format string, args ...any) error {
 type PluginError struct {
 	// Plugin is the package that was asked for.
 	Plugin string
-	// Step is what could not be done: "resolve", "compile", "register".
+	// Step is what could not be done: "resolve", "take part", "compile", "register".
 	Step string
 	Err  error
+	// LastFit is the last version of the plugin that fits, "" when none is known.
+	LastFit string
 }
 
 func (e *PluginError) Error() string {

@@ -59,21 +59,26 @@ func main() {
 	}
 }
 
+// The probe imports the packages, and what reads configurations only if it has to.
 func TestProbeFile(t *testing.T) {
-	text, err := probeFile([]string{"example.com/a"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := parser.ParseFile(token.NewFileSet(), "main.go", text, parser.ImportsOnly)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, i := range f.Imports {
-		if i.Path.Value == `"example.com/a"` && i.Name != nil && i.Name.Name == "_" {
-			return
+	for _, configs := range []bool{false, true} {
+		text, err := probeFile([]string{"example.com/a"}, configs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), "main.go", text, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imports := map[string]bool{}
+		for _, i := range f.Imports {
+			imports[i.Path.Value] = i.Name != nil && i.Name.Name == "_"
+		}
+		_, reads := imports[`"`+CorePath+`/core/proxy"`]
+		if !imports[`"example.com/a"`] || reads != configs {
+			t.Errorf("configurations %v: imports %v", configs, imports)
 		}
 	}
-	t.Errorf("the package is not imported:\n%s", text)
 }
 
 func TestModFile(t *testing.T) {
@@ -113,7 +118,7 @@ replace example.com/a => ./src/example.com_a
 replace example.com/b => example.com/fork v1.0.1
 `},
 	} {
-		got, err := modFile(c.core, c.with)
+		got, err := modFile(c.core, c.with, nil, nil)
 		if err != nil || got != c.want {
 			t.Errorf("%s: error %v, got\n%s\nwant\n%s", c.name, err, got, c.want)
 		}
@@ -121,7 +126,7 @@ replace example.com/b => example.com/fork v1.0.1
 }
 
 func TestSumFile(t *testing.T) {
-	dir := tree(t, map[string]string{"a/go.sum": "x v1 h1:a\nb v1 h1:b\n", "b/go.sum": "x v1 h1:a\nc v1 h1:c", "none/x": ""})
+	dir := files(t, map[string]string{"a/go.sum": "x v1 h1:a\nb v1 h1:b\n", "b/go.sum": "x v1 h1:a\nc v1 h1:c", "none/x": ""})
 	got, err := sumFile([]string{filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "none")})
 	if want := "b v1 h1:b\nc v1 h1:c\nx v1 h1:a\n"; err != nil || got != want {
 		t.Errorf("%q, error %v, want %q", got, err, want)
@@ -132,7 +137,7 @@ func TestSumFile(t *testing.T) {
 }
 
 func TestStandardPackages(t *testing.T) {
-	dir := tree(t, map[string]string{
+	dir := files(t, map[string]string{
 		"modules/balancer/first/first.go":           "package first",
 		"modules/balancer/first/testdata/x.go":      "package x",
 		"modules/balancer/hash/hash.go":             "package hash",
@@ -161,7 +166,7 @@ func TestStandardPackages(t *testing.T) {
 		for _, p := range append([]string{"balancer/first", "balancer/hash", "discovery/standard", "protocol/quic/deep/er"}, c.extra...) {
 			want[CorePath+"/modules/"+p] = true
 		}
-		got, err := standardPackages(dir, c.goos, c.goarch)
+		got, err := standardPackages(dir, Target{OS: c.goos, Arch: c.goarch}, nil)
 		if err != nil || len(got) != len(want) {
 			t.Errorf("%s: %v, error %v", c.goos, got, err)
 		}
@@ -171,13 +176,13 @@ func TestStandardPackages(t *testing.T) {
 			}
 		}
 	}
-	if _, err := standardPackages(tree(t, map[string]string{"modules/x": ""}), "linux", "amd64"); err == nil {
+	if _, err := standardPackages(files(t, map[string]string{"modules/x": ""}), Host(), nil); err == nil {
 		t.Error("a core without modules is taken")
 	}
 }
 
 func TestFindCore(t *testing.T) {
-	dir := tree(t, map[string]string{
+	dir := files(t, map[string]string{
 		"go.mod":                   "module " + CorePath + "\n\ngo 1.26.0\n",
 		"CHANGELOG.md":             "## [1.1.0]\n",
 		"plugins/a/go.mod":         "module example.com/a\n",
@@ -186,13 +191,13 @@ func TestFindCore(t *testing.T) {
 	for _, c := range []struct{ want, from string }{
 		{"", "."}, {"", "plugins"}, {"", "plugins/a/inner"}, {"./", "."}, {"..", "plugins"}, {dir, "/"},
 	} {
-		got, err := findCore(t.Context(), c.want, absolute(dir, c.from), dir)
+		got, err := findCore(t.Context(), c.want, absolute(dir, c.from), goTool{dir: dir})
 		if err != nil || got.Dir != dir || got.Version != "v1.1.0" || !got.local {
 			t.Errorf("core %q from %s: %+v, error %v", c.want, c.from, got, err)
 		}
 	}
 	for _, c := range []string{"./plugins/a", "./plugins"} {
-		if got, err := findCore(t.Context(), c, dir, dir); err == nil {
+		if got, err := findCore(t.Context(), c, dir, goTool{dir: dir}); err == nil {
 			t.Errorf("core %q: %+v, which is not core", c, got)
 		}
 	}
@@ -205,7 +210,7 @@ func TestStandardListsAreComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	packages, err := standardPackages(root, "linux", "amd64")
+	packages, err := standardPackages(root, Target{OS: "linux", Arch: "amd64"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

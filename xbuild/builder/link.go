@@ -2,9 +2,12 @@ package builder
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,35 +16,73 @@ import (
 )
 
 // link builds the main package, verifies the binary and puts it in its place.
-func (r *Request) link(ctx context.Context, w *workspace, p *plan, result *Result) (err error) {
-	r.say("linking %d modules for %s/%s", len(p.modules), r.GOOS, r.GOARCH)
+func (r *Request) link(ctx context.Context, w *workspace, p *plan) (_ *Result, err error) {
+	r.tell(StepLink, "linking %d modules for %s", len(p.modules), r.Target)
 	if err := os.MkdirAll(filepath.Dir(r.Output), 0o755); err != nil {
-		return err
+		return nil, err
 	}
 	// Beside the output, so that the binary moves into its place at once.
-	dir, err := os.MkdirTemp(filepath.Dir(r.Output), ".xbuild-")
+	dir, err := temporary(filepath.Dir(r.Output), linkPrefix)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	binary := filepath.Join(dir, filepath.Base(r.Output))
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-o", binary}
+	if err := r.compile(ctx, w, binary, r.Debug); err != nil {
+		return nil, err
+	}
+	result := &Result{Output: r.Output, Target: r.Target.String(), Modules: p.modules}
+	if r.Target.native() {
+		r.tell(StepVerify, "verifying the modules of the binary")
+		if err := verify(ctx, binary, p); err != nil {
+			return nil, err
+		}
+		result.Verified = true
+	} else {
+		r.tell(StepVerify, "not verified: a binary for %s does not run here; run its list-modules where it does", r.Target)
+	}
+	if result.SHA256, result.Size, err = fileSum(binary); err != nil {
+		return nil, err
+	}
+	if r.Sizes {
+		if result.Sizes, err = r.sizes(ctx, w, dir); err != nil {
+			return nil, err
+		}
+	}
+	return result, os.Rename(binary, r.Output)
+}
+
+// compile builds the main package into a file.
+func (r *Request) compile(ctx context.Context, w *workspace, binary string, symbols bool) error {
+	ldflags := r.LDFlags
+	if !symbols {
+		ldflags = strings.TrimSpace("-s -w " + ldflags)
+	}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=" + ldflags, "-o", binary}
+	if r.PGO != "" {
+		args = append(args, "-pgo="+pgoFile)
+	} else {
+		args = append(args, "-pgo=off")
+	}
 	if r.Race {
 		args = append(args, "-race")
 	}
 	if _, err := w.tool.run(ctx, append(args, ".")...); err != nil {
 		return fmt.Errorf("building the binary: %w", w.unlink(err))
 	}
-	if r.native() {
-		r.say("verifying the modules of the binary")
-		if err := verify(ctx, binary, p); err != nil {
-			return err
-		}
-		result.Verified = true
-	} else {
-		r.say("not verified: a binary for %s/%s does not run here; run its list-modules where it does", r.GOOS, r.GOARCH)
+	return nil
+}
+
+// fileSum gives the SHA-256 and the size of a file.
+func fileSum(file string) (sum string, size int64, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", 0, err
 	}
-	return os.Rename(binary, r.Output)
+	defer f.Close()
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
 // verify runs a binary, which must list exactly the modules of the plan.
@@ -89,4 +130,10 @@ func compareModules(p *plan, got []Module) error {
 		return nil
 	}
 	return fmt.Errorf("the binary does not have the modules that were asked for:\n%s", strings.Join(lines, "\n"))
+}
+
+// Sum gives the SHA-256 of a file in hexadecimal.
+func Sum(file string) (string, error) {
+	sum, _, err := fileSum(file)
+	return sum, err
 }

@@ -13,9 +13,9 @@ import (
 // standardPackages lists the import paths of the packages below modules/ that
 // hold standard modules, sorted: those in modules/KIND/…, but for internal
 // packages and the import lists in modules/standard. Only files for the platform count.
-func standardPackages(dir, goos, goarch string) ([]string, error) {
+func standardPackages(dir string, t Target, tags []string) ([]string, error) {
 	ctx := build.Default
-	ctx.GOOS, ctx.GOARCH, ctx.CgoEnabled = goos, goarch, false
+	ctx.GOOS, ctx.GOARCH, ctx.CgoEnabled, ctx.BuildTags = t.OS, t.Arch, false, tags
 	root := filepath.Join(dir, "modules")
 	var out []string
 	err := filepath.WalkDir(root, func(at string, d fs.DirEntry, err error) error {

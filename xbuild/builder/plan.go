@@ -22,25 +22,25 @@ type Module struct {
 func (m Module) ID() string { return m.Kind + "." + m.Name }
 
 // checkID refuses what cannot be the ID of a module.
-func checkID(id string) error {
+func checkID(flag, id string) error {
 	if kind, name, ok := strings.Cut(id, "."); !ok || kind == "" || name == "" {
-		return usagef("--without %s: a module is written kind.name, such as protocol.mptcp", id)
+		return usagef("%s %s: a module is written kind.name, such as protocol.mptcp", flag, id)
 	}
 	return nil
 }
 
-// checkWithout refuses what is not the ID of a module of the catalogue.
-func checkWithout(without []string, catalogue []Module) error {
+// checkKnown refuses what is not the ID of a module of the catalogue.
+func checkKnown(flag string, list []string, catalogue []Module) error {
 	var ids []string
 	for _, m := range catalogue {
 		ids = append(ids, m.ID())
 	}
 	var unknown []string
-	for _, id := range without {
+	for _, id := range list {
 		if slices.Contains(ids, id) {
 			continue
 		}
-		text := fmt.Sprintf("--without %s: there is no such module", id)
+		text := fmt.Sprintf("%s %s: there is no such module", flag, id)
 		if near := suggest(id, ids); near != "" {
 			text += fmt.Sprintf("; did you mean %s?", near)
 		} else if kind, _, _ := strings.Cut(id, "."); len(ofKind(kind, ids)) > 0 {

@@ -66,7 +66,7 @@ func TestMakePlan(t *testing.T) {
 	}
 }
 
-func TestCheckWithout(t *testing.T) {
+func TestCheckKnown(t *testing.T) {
 	for _, c := range []struct{ id, err string }{
 		{"protocol.tcp", ""},
 		{"check.acme.udp", ""},
@@ -76,7 +76,7 @@ func TestCheckWithout(t *testing.T) {
 		{"nothing.atall", "xbuild list"},
 		{"balancer.tcp", "those of its kind are first, hash, uri"},
 	} {
-		err := checkWithout([]string{c.id}, catalogue)
+		err := checkKnown("--without", []string{c.id}, catalogue)
 		if c.err == "" {
 			if err != nil {
 				t.Errorf("%s: %v", c.id, err)
@@ -88,12 +88,12 @@ func TestCheckWithout(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", c.id, err, c.err)
 		}
 	}
-	err := checkWithout([]string{"a.b", "protocol.tcp", "c.d"}, catalogue)
+	err := checkKnown("--without", []string{"a.b", "protocol.tcp", "c.d"}, catalogue)
 	if err == nil || strings.Count(err.Error(), "--without") != 2 {
 		t.Errorf("two wrong ones of three are not both named: %v", err)
 	}
 	for _, id := range []string{"tcp", "protocol.", ".tcp", ""} {
-		if err := checkID(id); err == nil || !strings.Contains(err.Error(), "kind.name") {
+		if err := checkID("--without", id); err == nil || !strings.Contains(err.Error(), "kind.name") {
 			t.Errorf("%q: error %v", id, err)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
+
+	"github.com/fairleadproxy/fairlead/xbuild/plugin"
 )
 
 // Plugin is a package to build in, and where it comes from.
@@ -27,6 +29,9 @@ type Plugin struct {
 	// query is the version to ask the module proxy for.
 	query string
 	src   *source
+	// at is where a module that was downloaded lies.
+	at       string
+	manifest *plugin.Manifest
 }
 
 // parsePlugin reads PATH[@VERSION][=DIR]. dir is what relative directories are
@@ -55,7 +60,11 @@ func parsePlugin(spec, dir string, c *core) (*Plugin, error) {
 	}
 	switch {
 	case replaced:
-		return replacedPlugin(spec, name, version, replacement, dir)
+		p, err := replacedPlugin(spec, name, version, replacement, dir)
+		if err != nil {
+			return nil, err
+		}
+		return p, p.checkCore(c)
 	case !versioned && c.local && strings.HasPrefix(name, CorePath+"/"):
 		return directoryPlugin(filepath.Join(c.Dir, filepath.FromSlash(strings.TrimPrefix(name, CorePath+"/"))), c)
 	}
@@ -76,14 +85,14 @@ func directoryPlugin(dir string, c *core) (*Plugin, error) {
 	}
 	s, err := readSource(root)
 	if err != nil {
-		return nil, &PluginError{dir, "resolve", err}
+		return nil, &PluginError{Plugin: dir, Step: "resolve", Err: err}
 	}
 	if s.Path == CorePath {
 		return nil, usagef("plugin %s: it belongs to %s itself; standard modules are in unless --without takes them out", dir, CorePath)
 	}
 	rel, err := filepath.Rel(root, dir)
 	if err != nil {
-		return nil, &PluginError{dir, "resolve", err}
+		return nil, &PluginError{Plugin: dir, Step: "resolve", Err: err}
 	}
 	p := &Plugin{Package: path.Join(s.Path, filepath.ToSlash(rel)), Module: s.Path, Version: s.Version, Dir: root, src: s}
 	return p, p.checkCore(c)
@@ -125,12 +134,15 @@ func (p *Plugin) checkCore(c *core) error {
 		return nil
 	}
 	if semver.Compare(p.src.Core, c.Version) > 0 {
-		return p.needsCore(p.src.Core, c)
+		return p.needsCore(p.src.Core, c, "")
 	}
 	return nil
 }
 
-func (p *Plugin) needsCore(version string, c *core) error {
-	return &PluginError{p.Package, "resolve", fmt.Errorf("it needs %s %s, and this is %s; take a newer core or an older version of the plugin",
-		CorePath, version, c.Version)}
+func (p *Plugin) needsCore(version string, c *core, chain string) error {
+	if chain != "" {
+		chain = " (" + chain + ")"
+	}
+	return &PluginError{Plugin: p.Package, Step: "resolve", Err: fmt.Errorf("it needs %s %s%s, and this is %s; take a newer core or an older version of the plugin",
+		CorePath, version, chain, c.Version)}
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// tree writes files below a new directory and gives it.
-func tree(t *testing.T, files map[string]string) string {
+// files writes files below a new directory and gives it.
+func files(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -25,7 +25,7 @@ func tree(t *testing.T, files map[string]string) string {
 }
 
 func TestParsePlugin(t *testing.T) {
-	dir := tree(t, map[string]string{
+	dir := files(t, map[string]string{
 		"core/go.mod":                  "module " + CorePath + "\n\ngo 1.26.0\n",
 		"core/modules/x/x.go":          "package x",
 		"core/plugins/a/go.mod":        "module " + CorePath + "/plugins/a\n",
@@ -111,7 +111,7 @@ func TestParsePlugin(t *testing.T) {
 }
 
 func TestPluginsConflict(t *testing.T) {
-	dir := tree(t, map[string]string{
+	dir := files(t, map[string]string{
 		"a/go.mod": "module example.com/p\n", "a/x/x.go": "package x", "b/go.mod": "module example.com/p\n", "core/go.mod": "module " + CorePath,
 	})
 	c := &core{source{Dir: filepath.Join(dir, "core"), Path: CorePath}, true}
@@ -143,7 +143,7 @@ func TestOwnVersion(t *testing.T) {
 		{"empty VERSION", map[string]string{"VERSION": "", "CHANGELOG.md": "## 1.2.0 - 2026-01-01"}, "v1.2.0"},
 		{"unreleased only", map[string]string{"CHANGELOG.md": "# Changelog\n\n## [Unreleased]\n"}, ""},
 	} {
-		got, err := OwnVersion(tree(t, c.files))
+		got, err := OwnVersion(files(t, c.files))
 		if err != nil || got != c.want {
 			t.Errorf("%s: %q, error %v, want %q", c.name, got, err, c.want)
 		}

@@ -2,26 +2,26 @@ package builder
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/semver"
+	"golang.org/x/mod/modfile"
 )
 
 // workspace is the temporary main module that a binary is built in.
 type workspace struct {
-	dir     string
-	core    *core
-	plugins []*Plugin
-	tool    goTool
+	dir      string
+	core     *core
+	plugins  []*Plugin
+	replaces []replacement
+	tool     goTool
+	lock     *Lock // nil to choose versions
+	target   Target
+	trial    bool // whether a version fits is only tried
 }
 
 func (w *workspace) write(name, text string) error {
@@ -33,25 +33,21 @@ func (w *workspace) write(name, text string) error {
 }
 
 // open writes go.mod and go.sum, links the directories that modules are taken
-// from, and downloads the others.
+// from, and settles the versions of the others.
 func (w *workspace) open(ctx context.Context) error {
-	mod, err := modFile(w.core, w.plugins)
+	var locked []string
+	if w.lock != nil {
+		locked = w.lock.Require
+	}
+	mod, err := modFile(w.core, w.plugins, w.replaces, locked)
 	if err != nil {
 		return err
 	}
-	dirs := map[string]string{}
-	sums := []string{w.core.Dir}
-	if w.core.local {
-		dirs[CorePath] = w.core.Dir
-	}
-	for _, p := range w.plugins {
-		if p.Dir != "" {
-			dirs[p.Module] = p.Dir
-			sums = append(sums, p.Dir)
-		}
-	}
-	sum, err := sumFile(sums)
-	if err != nil {
+	dirs := w.dirs()
+	sum := ""
+	if w.lock != nil {
+		sum = strings.Join(w.lock.Sum, "\n") + "\n"
+	} else if sum, err = sumFile(append([]string{w.core.Dir}, values(dirs)...)); err != nil {
 		return err
 	}
 	for _, f := range []File{{"go.mod", mod}, {"go.sum", sum}} {
@@ -67,76 +63,76 @@ func (w *workspace) open(ctx context.Context) error {
 			return err
 		}
 	}
+	if w.lock != nil {
+		return w.openLocked(ctx)
+	}
+	return w.choose(ctx, mod)
+}
+
+// dirs gives the directories that Go modules are taken from, by their paths.
+func (w *workspace) dirs() map[string]string {
+	dirs := map[string]string{}
+	if w.core.local {
+		dirs[CorePath] = w.core.Dir
+	}
+	for _, p := range w.plugins {
+		if p.Dir != "" {
+			dirs[p.Module] = p.Dir
+		}
+	}
+	for _, r := range w.replaces {
+		if r.dir != "" {
+			dirs[r.module] = r.dir
+		}
+	}
+	return dirs
+}
+
+func values(m map[string]string) []string {
+	var out []string
+	for _, v := range m {
+		out = append(out, v)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// openLocked takes the versions of the lock.
+func (w *workspace) openLocked(ctx context.Context) error {
+	for _, p := range w.plugins {
+		if p.query == "" {
+			continue
+		}
+		i := slices.IndexFunc(w.lock.Plugins, func(l LockedPlugin) bool { return l.Package == p.Package })
+		if i < 0 {
+			return fmt.Errorf("the lock lacks the plugin %s; make it anew with: xbuild lock", p.Package)
+		}
+		p.Module, p.Version = w.lock.Plugins[i].Module, w.lock.Plugins[i].Version
+	}
 	return w.download(ctx)
 }
 
-// download gets the plugins that come from a proxy: each by itself, so that an
-// error is its own, and then all at once, so that none changes another's version.
-func (w *workspace) download(ctx context.Context) error {
-	all := []string{"get"}
-	for _, p := range w.plugins {
-		if p.query == "" {
-			continue
-		}
-		all = append(all, p.Package+"@"+p.query)
-		if err := w.get(ctx, p); err != nil {
-			return err
-		}
-	}
-	if len(all) > 2 {
-		if _, err := w.tool.run(ctx, all...); err != nil {
-			return fmt.Errorf("the plugins do not fit together: %w", err)
-		}
-	}
-	for _, p := range w.plugins {
-		if p.query == "" {
-			continue
-		}
-		if err := w.settle(ctx, p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// get downloads a plugin.
-func (w *workspace) get(ctx context.Context, p *Plugin) error {
-	if _, err := w.tool.run(ctx, "get", p.Package+"@"+p.query); err != nil {
-		return &PluginError{p.Package, "resolve", err}
-	}
-	// A plugin that needs a newer core than was chosen must not change it unasked.
-	out, err := w.tool.run(ctx, "list", "-m", "-f", "{{.Version}}", CorePath)
+// required gives the modules of go.mod that do not come from directories, as
+// "path version".
+func (w *workspace) required() ([]string, error) {
+	file := filepath.Join(w.dir, "go.mod")
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return &PluginError{p.Package, "resolve", err}
+		return nil, err
 	}
-	if got := strings.TrimSpace(string(out)); w.core.Version != "" && semver.Compare(got, w.core.Version) > 0 {
-		return p.needsCore(got, w.core)
-	}
-	return nil
-}
-
-// settle notes which module and version a downloaded plugin is of.
-func (w *workspace) settle(ctx context.Context, p *Plugin) error {
-	out, err := w.tool.run(ctx, "list", "-f", "{{with .Module}}{{.Path}} {{.Version}}{{end}}", p.Package)
+	mod, err := modfile.Parse(file, text, nil)
 	if err != nil {
-		return &PluginError{p.Package, "resolve", err}
+		return nil, err
 	}
-	p.Module, p.Version, _ = strings.Cut(strings.TrimSpace(string(out)), " ")
-	// What lies in a directory can need a newer one, too.
-	if semver.Canonical(p.query) == p.query && p.query != p.Version {
-		return &PluginError{p.Package, "resolve", fmt.Errorf("%s was asked for, but another module needs %s", p.query, p.Version)}
-	}
-	return nil
-}
-
-// compile compiles each plugin alone, so that an error is its own.
-func (w *workspace) compile(ctx context.Context) error {
-	for _, p := range w.plugins {
-		if _, err := w.tool.run(ctx, "build", "-trimpath", p.Package); err != nil {
-			return &PluginError{p.Package, "compile", w.unlink(err)}
+	dirs := w.dirs()
+	var out []string
+	for _, r := range mod.Require {
+		if dirs[r.Mod.Path] == "" {
+			out = append(out, r.Mod.Path+" "+r.Mod.Version)
 		}
 	}
-	return nil
+	slices.Sort(out)
+	return out, nil
 }
 
 // unlink names files in an error of the go command as the user knows them.
@@ -145,84 +141,15 @@ func (w *workspace) unlink(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	text := strings.ReplaceAll(failed.text, linkName(CorePath)+"/", w.core.Dir+"/")
-	for _, p := range w.plugins {
-		if p.Dir != "" {
-			text = strings.ReplaceAll(text, linkName(p.Module)+"/", p.Dir+"/")
-		}
+	text := failed.text
+	for path, dir := range w.dirs() {
+		text = strings.ReplaceAll(text, linkName(path)+"/", dir+"/")
+	}
+	if w.lock != nil && strings.Contains(text, "updates to go.mod needed") {
+		text = "the lock does not fit what the directories need now; make it anew with: xbuild lock"
 	}
 	return &commandError{text, failed.err}
 }
 
-// catalogue lists the modules that the packages register, by running a program
-// of them on this machine.
-func (w *workspace) catalogue(ctx context.Context, packages []string) ([]Module, error) {
-	text, err := probeFile(packages)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.write("probe/main.go", text); err != nil {
-		return nil, err
-	}
-	host := goTool{dir: w.dir, env: []string{"CGO_ENABLED=0", "GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH}}
-	probe := filepath.Join(w.dir, "probe", "probe")
-	if _, err := host.run(ctx, "build", "-trimpath", "-buildvcs=false", "-o", probe, "./probe"); err != nil {
-		return nil, fmt.Errorf("compiling the standard modules: %w", w.unlink(err))
-	}
-	out, err := output(exec.CommandContext(ctx, probe))
-	if err != nil {
-		if p := culprit(w.plugins, err.Error()); p != nil {
-			return nil, &PluginError{p.Package, "register", err}
-		}
-		return nil, fmt.Errorf("listing the modules: %w", err)
-	}
-	var list []Module
-	if err := json.Unmarshal(out, &list); err != nil {
-		return nil, fmt.Errorf("listing the modules: %w", err)
-	}
-	for path, version := range w.versions() {
-		for i := range list {
-			if list[i].Module == path {
-				list[i].Version = version
-			}
-		}
-	}
-	for _, p := range w.plugins {
-		if !slices.ContainsFunc(list, func(m Module) bool { return within(m.Package, p.Package) || within(m.Package, p.Module) }) {
-			return nil, &PluginError{p.Package, "register", fmt.Errorf("importing it registers no module; name the package that calls module.Register")}
-		}
-	}
-	return list, nil
-}
-
-// culprit gives the plugin that a text mentions first, nil when it mentions none.
-func culprit(plugins []*Plugin, text string) *Plugin {
-	var found *Plugin
-	first := len(text)
-	for _, p := range plugins {
-		name := regexp.MustCompile(`(?:^|[^\w./-])(` + regexp.QuoteMeta(p.Module) + `)(?:[^\w-]|$)`)
-		if at := name.FindStringSubmatchIndex(text); at != nil && at[2] < first {
-			found, first = p, at[2]
-		}
-	}
-	return found
-}
-
 // within reports whether a package is path or below it.
 func within(pkg, path string) bool { return pkg == path || strings.HasPrefix(pkg, path+"/") }
-
-// deps gives, of each package, the ones that it imports directly or not.
-func (w *workspace) deps(ctx context.Context, packages []string) (map[string][]string, error) {
-	args := append([]string{"list", "-f", `{{.ImportPath}} {{join .Deps " "}}`}, packages...)
-	out, err := w.tool.run(ctx, args...)
-	if err != nil {
-		return nil, err
-	}
-	deps := map[string][]string{}
-	for line := range strings.Lines(string(out)) {
-		if words := strings.Fields(line); len(words) > 0 {
-			deps[words[0]] = words[1:]
-		}
-	}
-	return deps, nil
-}

@@ -1,0 +1,224 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fairleadproxy/fairlead/xbuild/plugin"
+)
+
+// check refuses plugins that will not fit: by what their manifests say, before
+// anything is compiled, and then by compiling each one alone, so that an error
+// is its own.
+func (w *workspace) check(ctx context.Context, cgo bool) error {
+	platform, apis, err := w.platform(ctx, cgo)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range w.plugins {
+		if p.manifest, err = readManifest(p); err == nil {
+			err = fits(p.manifest, platform, apis)
+		}
+		if err != nil {
+			errs = append(errs, w.withLastFit(ctx, p, &PluginError{Plugin: p.Package, Step: "take part", Err: err}))
+		}
+	}
+	errs = append(errs, twice(w.plugins)...)
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	for _, p := range w.plugins {
+		if err := w.compile(ctx, p); err != nil {
+			errs = append(errs, w.withLastFit(ctx, p, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// compile compiles a plugin and what it imports.
+func (w *workspace) compile(ctx context.Context, p *Plugin) error {
+	if _, err := w.tool.run(ctx, "build", "-trimpath", p.Package); err != nil {
+		return &PluginError{Plugin: p.Package, Step: "compile", Err: w.unlink(err)}
+	}
+	return nil
+}
+
+// platform gives what binaries are built of and for, but for the API, and the
+// versions of the API that the chosen core has.
+func (w *workspace) platform(ctx context.Context, cgo bool) (plugin.Platform, []int, error) {
+	v, err := w.tool.version(ctx)
+	if err != nil {
+		return plugin.Platform{}, nil, err
+	}
+	apis, err := coreAPIs(w.core.Dir)
+	return plugin.Platform{Go: v, OS: w.target.OS, Cgo: cgo}, apis, err
+}
+
+// symbolOfAPI is the name of the symbols in core/module that stand for the
+// versions of the API.
+var symbolOfAPI = regexp.MustCompile(`^API([1-9][0-9]*)$`)
+
+// coreAPIs gives the versions of the API that a core has, in order: those for
+// which core/module has a symbol.
+func coreAPIs(dir string) ([]int, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "core", "module", "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	var out []int
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, fmt.Errorf("core: %w", err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.ValueSpec); ok {
+				for _, name := range spec.Names {
+					if m := symbolOfAPI.FindStringSubmatch(name.Name); m != nil {
+						if v, err := strconv.Atoi(m[1]); err == nil {
+							out = append(out, v)
+						}
+					}
+				}
+			}
+			return true
+		})
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// readManifest reads what a plugin says of itself: the file in the package's
+// directory or else in that of its Go module; nil when there is none.
+func readManifest(p *Plugin) (*plugin.Manifest, error) {
+	root := p.Dir
+	if root == "" {
+		root = p.at
+	}
+	sub := strings.TrimPrefix(strings.TrimPrefix(p.Package, p.Module), "/")
+	for _, dir := range []string{filepath.Join(root, filepath.FromSlash(sub)), root} {
+		m, err := plugin.Read(dir)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return m, err
+		}
+	}
+	return nil, nil
+}
+
+// fits reports why a manifest rules a plugin out; nil when it does not, or when
+// there is none.
+func fits(m *plugin.Manifest, platform plugin.Platform, apis []int) error {
+	if m == nil {
+		return nil
+	}
+	var last error
+	for _, api := range slices.Backward(apis) {
+		platform.API = api
+		err := m.Fits(platform)
+		if err == nil {
+			return nil
+		}
+		if last == nil {
+			last = err
+		}
+	}
+	return last
+}
+
+// twice names modules that two plugins say they provide.
+func twice(plugins []*Plugin) []error {
+	var errs []error
+	by := map[string]*Plugin{}
+	for _, p := range plugins {
+		if p.manifest == nil {
+			continue
+		}
+		for _, id := range p.manifest.IDs() {
+			if other := by[id]; other != nil {
+				errs = append(errs, &PluginError{Plugin: p.Package, Step: "take part", Err: fmt.Errorf("it provides %s, as does %s; leave one of them out", id, other.Package)})
+				continue
+			}
+			by[id] = p
+		}
+	}
+	return errs
+}
+
+// registered compares what plugins register with what their manifests say.
+func registered(plugins []*Plugin, catalogue []Module) error {
+	var errs []error
+	for _, p := range plugins {
+		if p.manifest == nil {
+			continue
+		}
+		var ids []string
+		for _, m := range catalogue {
+			if owner(plugins, m) == p {
+				ids = append(ids, m.ID())
+			}
+		}
+		missing, extra := p.manifest.Compare(ids)
+		for _, id := range missing {
+			errs = append(errs, &PluginError{Plugin: p.Package, Step: "register", Err: fmt.Errorf("%s: %s is not registered by importing it; have it registered, or take it out there", id.Pos, id.Value)})
+		}
+		if len(extra) > 0 {
+			errs = append(errs, &PluginError{Plugin: p.Package, Step: "register", Err: fmt.Errorf("it registers %s, of which its %s does not tell; add it there", strings.Join(extra, ", "), plugin.File)})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// owner gives the plugin that a module comes from: the one whose package, or
+// else whose Go module, is nearest.
+func owner(plugins []*Plugin, m Module) *Plugin {
+	var found *Plugin
+	length := -1
+	for _, p := range plugins {
+		for _, path := range []string{p.Package, p.Module} {
+			if within(m.Package, path) && len(path) > length {
+				found, length = p, len(path)
+			}
+		}
+	}
+	return found
+}
+
+// checkCore refuses systems for which core does not compile. Linux is what it is
+// written for, so nothing is tried there.
+func (w *workspace) checkCore(ctx context.Context) error {
+	if w.target.OS == "linux" {
+		return nil
+	}
+	_, err := w.tool.run(ctx, "build", CorePath+"/core/...", CorePath+"/cmd/fairlead/cli")
+	if err == nil {
+		return nil
+	}
+	var failed *commandError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	var packages []string
+	for line := range strings.Lines(failed.text) {
+		if name, ok := strings.CutPrefix(line, "# "+CorePath+"/"); ok {
+			packages = append(packages, strings.TrimSpace(name))
+		}
+	}
+	if len(packages) == 0 {
+		return fmt.Errorf("core %s does not compile for %s: %w", versionOr(w.core.Version), w.target, w.unlink(err))
+	}
+	return usagef("core %s does not support %s: %s do not compile for it; build for linux", versionOr(w.core.Version), w.target, strings.Join(packages, ", "))
+}

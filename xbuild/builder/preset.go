@@ -1,0 +1,100 @@
+package builder
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// presets gives the names of core's lists of standard modules.
+func presets(coreDir string) []string {
+	entries, err := os.ReadDir(filepath.Join(coreDir, "modules", "standard"))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// presetPackages gives the packages that a list of standard modules imports,
+// directly or by another list.
+func presetPackages(coreDir, name string) (map[string]bool, error) {
+	if !slices.Contains(presets(coreDir), name) {
+		return nil, usagef("--preset %s: there is no such preset; there are %s", name, strings.Join(presets(coreDir), ", "))
+	}
+	out := map[string]bool{}
+	err := addPreset(coreDir, name, out)
+	return out, err
+}
+
+func addPreset(coreDir, name string, out map[string]bool) error {
+	const lists = CorePath + "/modules/standard/"
+	files, err := filepath.Glob(filepath.Join(coreDir, "modules", "standard", name, "*.go"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range f.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if list, ok := strings.CutPrefix(path, lists); !ok {
+				out[path] = true
+			} else if err := addPreset(coreDir, list, out); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// leftOut gives the modules of the catalogue that the binary will not have: those
+// asked to be left out, and standard ones that neither the preset, or the
+// configurations, nor Include name.
+func (r *Request) leftOut(w *workspace, catalogue []Module, used []string) ([]string, error) {
+	preset, err := presetPackages(w.core.Dir, r.Preset)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkKnown("the binary's module", r.only, catalogue); err != nil {
+		return nil, err
+	}
+	out := slices.Clone(r.Without)
+	for _, m := range catalogue {
+		wanted := preset[m.Package] || !w.standard(m)
+		if r.only != nil {
+			wanted = slices.Contains(r.only, m.ID()) || !w.standard(m)
+		} else if len(r.For) > 0 {
+			wanted = slices.Contains(used, m.ID()) || !w.standard(m)
+		}
+		if !wanted && !slices.Contains(r.Include, m.ID()) && !slices.Contains(out, m.ID()) {
+			out = append(out, m.ID())
+		}
+	}
+	return out, nil
+}
+
+// standard reports whether a module is one of core's, not a plugin's.
+func (w *workspace) standard(m Module) bool {
+	if !within(m.Package, CorePath+"/modules") {
+		return false
+	}
+	return !slices.ContainsFunc(w.plugins, func(p *Plugin) bool { return within(m.Package, p.Package) })
+}

@@ -1,0 +1,47 @@
+package builder
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
+)
+
+// replacement is a Go module that is taken from elsewhere: a directory, or
+// another module.
+type replacement struct {
+	module         string
+	dir            string
+	other, version string
+}
+
+// replacements reads MODULE=DIR and MODULE=OTHER@VERSION.
+func (r *Request) replacements() ([]replacement, error) {
+	var out []replacement
+	for _, spec := range r.Replace {
+		path, with, ok := strings.Cut(spec, "=")
+		if !ok || module.CheckPath(path) != nil || with == "" {
+			return nil, usagef("--replace %s: write MODULE=DIRECTORY or MODULE=OTHER@VERSION", spec)
+		}
+		if path == CorePath {
+			return nil, usagef("--replace %s: core is chosen by --core, which takes a directory or a version", spec)
+		}
+		one := replacement{module: path}
+		if other, version, ok := strings.Cut(with, "@"); ok && !isLocal(with) {
+			if module.CheckPath(other) != nil || !semver.IsValid(version) {
+				return nil, usagef("--replace %s: %s is not a module and a version such as example.com/fork@v1.2.3", spec, with)
+			}
+			one.other, one.version = other, version
+		} else if one.dir = absolute(r.Dir, with); findModule(one.dir) != one.dir {
+			return nil, usagef("--replace %s: there is no go.mod in %s", spec, one.dir)
+		} else if _, err := readSource(one.dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, usagef("--replace %s: %v", spec, err)
+		}
+		out = append(out, one)
+	}
+	slices.SortFunc(out, func(a, b replacement) int { return strings.Compare(a.module, b.module) })
+	return out, nil
+}

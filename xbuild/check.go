@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fairleadproxy/fairlead/xbuild/builder"
+)
+
+func checkCommand() *cobra.Command {
+	o := &options{}
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Do all that a build checks before it links: versions, plugins, names, the lock",
+		RunE: func(c *cobra.Command, _ []string) error {
+			p, err := o.plan(c)
+			if err != nil {
+				return err
+			}
+			defer o.progress.clear()
+			if err := o.settle(c.Context(), p); err != nil {
+				return err
+			}
+			var recipes []*builder.Recipe
+			for _, t := range p.targets {
+				r := p.request
+				r.Target = t
+				recipe, err := r.Recipe(c.Context())
+				if err != nil {
+					return err
+				}
+				recipes = append(recipes, recipe)
+			}
+			return o.print(c, recipes, func(w io.Writer) error {
+				for _, r := range recipes {
+					if _, err := fmt.Fprintf(w, "%s: core %s, %d plugins and %d modules fit together\n", r.Target, r.Core.Version, len(r.Plugins), len(r.Modules)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	o.sources(c)
+	o.choice(c)
+	c.Flags().StringSliceVar(&o.targets, "target", nil, "platforms that will be built for, as `OS/ARCH`")
+	return c
+}
