@@ -2,12 +2,12 @@ package actiontest
 
 import (
 	"fmt"
-	"math"
 	"sync"
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/moduletest/internal/allocs"
 )
 
 // Options say what an action may do that most must not.
@@ -151,10 +151,5 @@ func allocations(t *testing.T, a action.Action, p expr.Phase) float64 {
 		again()
 		a.Run(tx)
 	}
-	run()
-	least := math.Inf(1)
-	for range 3 {
-		least = min(least, testing.AllocsPerRun(20, run))
-	}
-	return least
+	return allocs.Of(run)
 }

@@ -2,13 +2,12 @@ package convtest
 
 import (
 	"fmt"
-	"math"
-	"runtime"
 	"sync"
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/moduletest/internal/allocs"
 	"github.com/fairleadproxy/fairlead/core/moduletest/internal/samples"
 )
 
@@ -112,17 +111,7 @@ func lawAllocs(x *expr.Expr) float64 {
 	e := Env()
 	var s expr.Sample
 	eval := func() { e.Recycle(); s = expr.Sample{}; x.Eval(e, &s) }
-	for range 3 {
-		eval()
-	}
-	least := math.Inf(1)
-	for range 3 {
-		if least = min(least, testing.AllocsPerRun(10, eval)); least == 0 {
-			break
-		}
-		runtime.Gosched()
-	}
-	return least
+	return allocs.Of(eval)
 }
 
 func show(s *expr.Sample) string {

@@ -1,7 +1,6 @@
 package fetchtest
 
 import (
-	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/moduletest/internal/allocs"
 	"github.com/fairleadproxy/fairlead/core/moduletest/internal/samples"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
@@ -89,12 +89,8 @@ func obeys(t *testing.T, name string, x *expr.Expr, env func() *expr.Env) {
 		})
 	}
 	wg.Wait()
-	least := math.Inf(1)
-	for range 3 {
-		least = min(least, testing.AllocsPerRun(10, func() { x.Eval(e, &s); e.Recycle() }))
-	}
-	if had && least > 0 {
-		t.Errorf("%s: it allocates %v times: take space from Env.Scratch", name, least)
+	if n := allocs.Of(func() { x.Eval(e, &s); e.Recycle() }); had && n > 0 {
+		t.Errorf("%s: it allocates %v times: take space from Env.Scratch", name, n)
 	}
 }
 

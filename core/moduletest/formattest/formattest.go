@@ -8,7 +8,6 @@ package formattest
 
 import (
 	"bytes"
-	"math"
 	"net/netip"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/internal/allocs"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
 
@@ -129,11 +129,7 @@ func obeys(t *testing.T, what string, f logs.Formatter, env func() *expr.Env) {
 	}
 	wg.Wait()
 	buf := make([]byte, 0, 4096)
-	least := math.Inf(1)
-	for range 3 {
-		least = min(least, testing.AllocsPerRun(20, func() { buf = f.Append(buf[:0], e)[:0]; e.Recycle() }))
-	}
-	if least > 0 {
-		t.Errorf("%s: Append allocates %v times: append to dst", what, least)
+	if n := allocs.Of(func() { buf = f.Append(buf[:0], e)[:0]; e.Recycle() }); n > 0 {
+		t.Errorf("%s: Append allocates %v times: append to dst", what, n)
 	}
 }

@@ -7,7 +7,6 @@ package loggertest
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/internal/allocs"
 )
 
 // Options say how a logger is tried.
@@ -159,11 +159,7 @@ func flood(l logs.Logger, n int) {
 
 func allocations(l logs.Logger) float64 {
 	line := []byte("again")
-	least := math.Inf(1)
-	for range 5 {
-		least = min(least, testing.AllocsPerRun(20, func() { l.Log(logs.Info, line) }))
-	}
-	return least
+	return allocs.Of(func() { l.Log(logs.Info, line) })
 }
 
 // promptly fails when fn takes long.

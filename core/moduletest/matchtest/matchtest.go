@@ -8,13 +8,13 @@
 package matchtest
 
 import (
-	"math"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/moduletest/internal/allocs"
 	"github.com/fairleadproxy/fairlead/core/moduletest/internal/samples"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
@@ -150,10 +150,5 @@ func allocations(set expr.PatternSet, values []expr.Sample) float64 {
 			e.Recycle()
 		}
 	}
-	all()
-	least := math.Inf(1)
-	for range 3 {
-		least = min(least, testing.AllocsPerRun(10, all))
-	}
-	return least
+	return allocs.Of(all)
 }
