@@ -42,11 +42,14 @@ func usage(err error) error {
 }
 
 // Main runs the command line and exits.
-func Main() { os.Exit(Run(os.Args[1:], os.Stdout, os.Stderr)) }
+func Main(options ...Option) { os.Exit(Run(os.Args[1:], os.Stdout, os.Stderr, options...)) }
 
 // Run runs the command line and gives the exit status.
-func Run(args []string, stdout, stderr io.Writer) int {
+func Run(args []string, stdout, stderr io.Writer, options ...Option) int {
 	ui := newUI(stderr)
+	for _, o := range options {
+		o(ui)
+	}
 	if err := module.Default().Err(); err != nil {
 		ui.error(fmt.Errorf("this binary was put together wrongly:\n%w", err))
 		return exitUsage
@@ -117,8 +120,9 @@ func checkArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 
 // ui writes messages for people.
 type ui struct {
-	w     io.Writer
-	color bool
+	w        io.Writer
+	color    bool
+	embedded *embedded // nil for none
 }
 
 func newUI(w io.Writer) *ui {

@@ -21,13 +21,6 @@ import (
 	"github.com/fairleadproxy/fairlead/core/proxy"
 )
 
-// defaultConfig is read when no --config is given.
-const defaultConfig = "/etc/fairlead/fairlead.toml"
-
-func configFlag(c *cobra.Command, into *[]string) {
-	c.Flags().StringArrayVarP(into, "config", "c", []string{defaultConfig}, "configuration `file or directory`; repeat it for several, whose sections merge")
-}
-
 func runCommand(ui *ui) *cobra.Command {
 	r := &runner{ui: ui, shared: module.NewShared()}
 	c := &cobra.Command{
@@ -44,7 +37,7 @@ reopens log files.`,
 			return r.run(c.Context())
 		},
 	}
-	configFlag(c, &r.paths)
+	ui.configFlag(c, &r.paths)
 	c.Flags().BoolVarP(&r.watch, "watch", "w", false, "reload when a configuration file changes")
 	return c
 }
@@ -70,7 +63,7 @@ func (r *runner) run(ctx context.Context) error {
 	if err != nil {
 		return usage(err)
 	}
-	first, err := config.Load(r.paths, os.LookupEnv)
+	first, err := r.ui.load(r.paths)
 	if err != nil {
 		return usage(err)
 	}
@@ -113,7 +106,7 @@ func (r *runner) builder(first *config.Config) process.Builder {
 		cfg := first
 		if cfg == nil {
 			var err error
-			if cfg, err = config.Load(r.paths, os.LookupEnv); err != nil {
+			if cfg, err = r.ui.load(r.paths); err != nil {
 				return nil, err
 			}
 			r.ui.warnings(cfg.Warnings)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +22,7 @@ func validateCommand(ui *ui) *cobra.Command {
 is built as for a run, but nothing is opened. All errors are shown at once, with
 their places; the exit status is 2 if there are any.`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := check(paths)
+			cfg, err := ui.check(paths)
 			var warnings []*tree.Error
 			if cfg != nil {
 				warnings = cfg.Warnings
@@ -38,14 +37,14 @@ their places; the exit status is 2 if there are any.`,
 			return report(c, err, warnings)
 		},
 	}
-	configFlag(c, &paths)
+	ui.configFlag(c, &paths)
 	c.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON: valid, errors and warnings")
 	return c
 }
 
 // check builds a configuration.
-func check(paths []string) (*config.Config, error) {
-	cfg, err := config.Load(paths, os.LookupEnv)
+func (u *ui) check(paths []string) (*config.Config, error) {
+	cfg, err := u.load(paths)
 	if err != nil {
 		return cfg, err
 	}
