@@ -92,10 +92,11 @@ func isChallenge(h *tls.ClientHelloInfo, source secure.Source) bool {
 // streams that are under way their part of the time.
 type handshake struct {
 	net.Conn
-	engine *tlsEngine
-	turn   bool // it has one
-	over   bool
-	closed atomic.Bool
+	engine   *tlsEngine
+	turn     bool // it has one
+	over     bool
+	received bool // bytes have come
+	closed   atomic.Bool
 
 	facts  session.TLS
 	hello  session.Hello
@@ -112,6 +113,7 @@ func (h *handshake) Read(p []byte) (int, error) {
 	}
 	h.yield()
 	n, err := h.Conn.Read(p)
+	h.received = h.received || n > 0
 	h.take()
 	return n, err
 }

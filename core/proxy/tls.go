@@ -19,11 +19,11 @@ import (
 func (c *conn) handshake(config *tls.Config) error {
 	begun := relay.Ticks()
 	bind := c.fe.graph.handshakes[config]
-	tc, err := c.shakeHands(config, bind)
+	hs := &handshake{engine: c.fe.engine.tls, peers: bind.peers}
+	tc, err := c.shakeHands(config, hs)
 	if err != nil {
 		why := causeOfTLS(err)
-		bind.failed(why)
-		c.fe.TLS.failed(why)
+		c.failedHandshake(bind, why, err, hs.received)
 		return fmt.Errorf("%v: %w", why, err)
 	}
 	st := tc.ConnectionState()
@@ -38,19 +38,17 @@ func (c *conn) handshake(config *tls.Config) error {
 	return nil
 }
 
-func (c *conn) shakeHands(config *tls.Config, bind *tlsBind) (*tls.Conn, error) {
+func (c *conn) shakeHands(config *tls.Config, hs *handshake) (*tls.Conn, error) {
 	timeout := c.fe.opts.timeouts.HTTPRequest
 	if timeout == 0 {
 		timeout = c.fe.opts.timeouts.Client
 	}
-	engine := c.fe.engine.tls
-	if err := engine.enter(timeout, true); err != nil {
+	if err := hs.engine.enter(timeout, true); err != nil {
 		return nil, err
 	}
 	pre := c.in
 	defer pre.Release()
 	c.in = relay.Buffer{Pool: pre.Pool}
-	hs := &handshake{engine: engine, peers: bind.peers}
 	var tc *tls.Conn
 	c.Conn = relay.Layer(c.Conn, &pre, func(nc net.Conn) net.Conn {
 		hs.Conn = nc

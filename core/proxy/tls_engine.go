@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"sync"
@@ -30,6 +31,9 @@ func newTLSEngine(maxConn, maxRate int) *tlsEngine {
 	return e
 }
 
+// errTooMany is the error of a connection that waited in vain.
+var errTooMany = fmt.Errorf("too many TLS connections: %w", os.ErrDeadlineExceeded)
+
 // enter waits until a connection may begin to speak TLS. rated ones count for
 // maxsslrate.
 func (e *tlsEngine) enter(timeout time.Duration, rated bool) error {
@@ -50,7 +54,7 @@ func (e *tlsEngine) enter(timeout time.Duration, rated bool) error {
 	}
 	if timeout > 0 {
 		if wait >= timeout {
-			return os.ErrDeadlineExceeded
+			return errTooMany
 		}
 		t := time.NewTimer(timeout)
 		defer t.Stop()
@@ -68,7 +72,7 @@ func (e *tlsEngine) enter(timeout time.Duration, rated bool) error {
 	case e.conns <- struct{}{}:
 		return nil
 	case <-expired:
-		return os.ErrDeadlineExceeded
+		return errTooMany
 	}
 }
 

@@ -37,6 +37,8 @@ type Conn struct {
 	Authority, UniqueID, ALPN string
 	// TLS is the state of TLS terminated here, nil without.
 	TLS *TLS
+	// Err is why the connection failed before it carried anything.
+	Err ConnError
 	// Requests counts the requests begun on this connection.
 	Requests int64
 }

@@ -61,22 +61,30 @@ func init() {
 			s.SetBool(client.of(e) != nil)
 			return e.Conn != nil
 		}}, "ssl_c_used"),
-		register.As(expr.Fetch{Doc: "the certificates that the client sent, in DER", Out: expr.Bin, Phases: afterTLS, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
-			return chain(e, withClient.of(e), s)
+		register.As(expr.Fetch{Doc: "the certificates that the client sent with its own, in DER", Out: expr.Bin, Phases: afterTLS, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+			return chain(e, withClient.of(e), 1, s)
 		}}, "ssl_c_chain_der"),
 		register.As(expr.Fetch{Doc: "the certificates that the server sent, in DER", Out: expr.Bin, Phases: toServer, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
-			return chain(e, withServer.of(e), s)
+			return chain(e, withServer.of(e), 0, s)
 		}}, "ssl_s_chain_der"),
 		code("the first error of the client's certificate that was passed over, by OpenSSL's number; 0 for none", func(t *session.TLS) int { return t.CrtErr }, "err"),
 		code("the first error above the client's certificate that was passed over, by OpenSSL's number; 0 for none", func(t *session.TLS) int { return t.CAErr }, "ca_err"),
 		code("how far above the client's certificate that error was", func(t *session.TLS) int { return t.CAErrDepth }, "ca_err_depth"),
-		code("the error of the check of the client's certificate, by OpenSSL's number; 0 for none", func(t *session.TLS) int {
-			if t.CrtErr != 0 {
-				return t.CrtErr
-			}
-			return t.CAErr
-		}, "verify"),
+		code("the error of the check of the client's certificate, by OpenSSL's number; 0 for none", verifyResult, "verify"),
 	})
+}
+
+// verifyResult gives the last error of the check as OpenSSL counts: a lone
+// certificate without its issuer has the signature's error, too.
+func verifyResult(t *session.TLS) int {
+	const noIssuer, noSignature = 20, 21
+	switch {
+	case t.CrtErr == noIssuer && len(t.Peer) == 1:
+		return noSignature
+	case t.CrtErr != 0:
+		return t.CrtErr
+	}
+	return t.CAErr
 }
 
 func first(t *session.TLS) *x509.Certificate {
@@ -197,16 +205,18 @@ func names(b []byte, c *x509.Certificate) []byte {
 	return b
 }
 
-func chain(e *expr.Env, t *session.TLS, s *expr.Sample) bool {
-	if t == nil || len(t.Peer) == 0 {
+// chain gives the certificates that the other side sent, from the nth. As in
+// OpenSSL, a client's own is not among its chain, and a server's is.
+func chain(e *expr.Env, t *session.TLS, from int, s *expr.Sample) bool {
+	if t == nil || len(t.Peer) <= from {
 		return false
 	}
 	n := 0
-	for _, c := range t.Peer {
+	for _, c := range t.Peer[from:] {
 		n += len(c.Raw)
 	}
 	b := e.Scratch(n)
-	for _, c := range t.Peer {
+	for _, c := range t.Peer[from:] {
 		b = append(b, c.Raw...)
 	}
 	s.SetBin(b)

@@ -43,7 +43,9 @@ func init() {
 		text("the name of the bind, or its address", func(c *session.Conn) string { return c.Bind }, "so_name"),
 		text("the authority in the PROXY protocol's header", func(c *session.Conn) string { return c.Authority }, "fc_pp_authority"),
 		text("the unique ID in the PROXY protocol's header", func(c *session.Conn) string { return c.UniqueID }, "fc_pp_unique_id"),
-		integer("the error of the client's connection: 0, as rules and logs see none that failed", func(*session.Conn) int64 { return 0 }, "fc_err"),
+		integer("the error of the client's connection, by HAProxy's number; 0 for none", func(c *session.Conn) int64 { return int64(c.Err) }, "fc_err"),
+		text("the error of the client's connection, by HAProxy's name", func(c *session.Conn) string { return c.Err.Name() }, "fc_err_name"),
+		text("the error of the client's connection in words", func(c *session.Conn) string { return c.Err.String() }, "fc_err_str"),
 		register.As(expr.Fetch{Doc: "the major version of HTTP on the client's connection", Out: expr.Int, Phases: expr.Everywhere, Eval: clientHTTP}, "fc_http_major"),
 		register.As(expr.Fetch{Doc: "the major version of HTTP on the server's connection, which is 1", Out: expr.Int, Phases: toServer, Eval: serverHTTP}, "bc_http_major"),
 	})

@@ -1,6 +1,10 @@
 package connection_test
 
 import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"math/big"
 	"net/netip"
 	"testing"
 	"time"
@@ -9,6 +13,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
 	"github.com/fairleadproxy/fairlead/core/session"
+	_ "github.com/fairleadproxy/fairlead/modules/converter/encoding"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/connection"
 	_ "github.com/fairleadproxy/fairlead/modules/matcher/standard"
 )
@@ -123,4 +128,33 @@ func TestAllocations(t *testing.T) {
 	e := fetchtest.Env(t, "", "")
 	e.Conn.TLS = &session.TLS{SNI: "example.com"}
 	fetchtest.NoAllocations(t, fetchtest.Scope(t, expr.Log), e, "src", "src_port", "dst", "fc_src", "ssl_fc", "ssl_fc_sni", "so_name", "accept_date(ms)", "req.timer.hdr", "bytes_in", "txn.sess_term_state", "src_is_local")
+}
+
+// Certificates are compared with HAProxy in integration/tls; here are the corners.
+func TestCertificates(t *testing.T) {
+	e := fetchtest.Env(t, "", "")
+	sc := fetchtest.Scope(t, expr.Log)
+	e.Conn.TLS = &session.TLS{}
+	fetchtest.Run(t, sc, e, []fetchtest.Case{
+		{"ssl_c_used", "0"}, {"ssl_c_s_dn", none}, {"ssl_c_serial,hex", none}, {"ssl_c_version", none}, {"ssl_f_s_dn", none}, {"ssl_fc_ja4", none}, {"ssl_fc_cipherlist_bin", none}, {"ssl_c_verify", "0"},
+		{"ssl_bc", "0"}, {"ssl_bc_protocol", none}, {"ssl_s_der", none},
+	})
+	name := pkix.Name{Names: []pkix.AttributeTypeAndValue{
+		{Type: asn1.ObjectIdentifier{2, 5, 4, 6}, Value: "DE"}, {Type: asn1.ObjectIdentifier{1, 2, 3, 4}, Value: "x"}, {Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: " a,b#"},
+	}}
+	crt := &x509.Certificate{SerialNumber: big.NewInt(0x80), Subject: name, Version: 3, SignatureAlgorithm: x509.PureEd25519}
+	e.Conn.TLS.Peer = []*x509.Certificate{crt}
+	e.Conn.TLS.Hello = &session.Hello{Ciphers: []uint16{0x0a0a, 0x1301}, Versions: []uint16{0x0304}, SNI: true}
+	e.Stream.ServerTLS = &session.TLS{Version: "TLSv1.2", Cipher: "ECDHE-RSA-AES128-SHA256", Peer: []*x509.Certificate{crt}}
+	fetchtest.Run(t, sc, e, []fetchtest.Case{
+		{"ssl_c_used", "1"}, {"ssl_c_serial,hex", "0080"}, {"ssl_c_s_dn", "/C=DE/1.2.3.4=x/CN= a,b#"}, {"ssl_c_s_dn(,0,rfc2253)", "CN=\\ a\\,b#,1.2.3.4=x,C=DE"}, {"ssl_c_s_dn(1.2.3.4)", "x"},
+		{"ssl_c_s_dn(cn,-1)", " a,b#"}, {"ssl_c_s_dn(CN,2)", none}, {"ssl_c_sig_alg", "ED25519"}, {"ssl_fc_cipherlist_hex", "0A0A1301"}, {"ssl_fc_cipherlist_bin(1),hex", "1301"},
+		{"ssl_bc", "1"}, {"ssl_bc_alg_keysize", "128"}, {"ssl_s_serial,hex", "0080"}, {"ssl_s_s_dn(C)", "DE"},
+	})
+	for _, wrong := range []string{"ssl_c_s_dn(XX)", "ssl_c_s_dn(CN,1,rfc1)", "ssl_fc_cipherlist_bin(2)"} {
+		if _, err := expr.ParseExpr(sc, wrong); err == nil {
+			t.Errorf("%s is accepted", wrong)
+		}
+	}
+	fetchtest.NoAllocations(t, sc, e, "ssl_c_serial", "ssl_c_sha1,hex", "ssl_c_s_dn", "ssl_c_s_dn(CN)", "ssl_c_notafter", "ssl_fc_ja4", "ssl_fc_cipherlist_hex", "ssl_bc_protocol")
 }

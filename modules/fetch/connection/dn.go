@@ -161,10 +161,16 @@ func appendEntry(b []byte, oid asn1.ObjectIdentifier) []byte {
 	return b
 }
 
-// appendEscaped writes a value as RFC 2253 section 2.4 wants it.
+// appendEscaped writes a value as RFC 2253 section 2.4 wants it, with what is not
+// ASCII in hexadecimal, as OpenSSL does.
 func appendEscaped(b []byte, v string) []byte {
 	for i := range len(v) {
 		c := v[i]
+		if c < ' ' || c >= 0x7f {
+			const digits = "0123456789ABCDEF"
+			b = append(b, '\\', digits[c>>4], digits[c&15])
+			continue
+		}
 		if strings.IndexByte(`,+"\<>;`, c) >= 0 || i == 0 && (c == ' ' || c == '#') || i == len(v)-1 && c == ' ' {
 			b = append(b, '\\')
 		}

@@ -1,0 +1,45 @@
+package session
+
+// ConnError is why a client's connection failed before it carried anything, by
+// HAProxy's numbers (manual section 7.3.3, fc_err_str).
+type ConnError uint8
+
+// The errors of connections that there are here.
+const (
+	NoError      ConnError = 0
+	SSLEmpty     ConnError = 24
+	SSLAbort     ConnError = 25
+	SSLTimeout   ConnError = 26
+	SSLTooMany   ConnError = 27
+	SSLCAFail    ConnError = 30
+	SSLCrtFail   ConnError = 31
+	SSLHandshake ConnError = 34
+)
+
+// Name gives HAProxy's name of the error, "" for none.
+func (e ConnError) Name() string { return e.texts().name }
+
+// String gives HAProxy's message.
+func (e ConnError) String() string { return e.texts().message }
+
+type errorTexts struct{ name, message string }
+
+func (e ConnError) texts() errorTexts {
+	switch e {
+	case NoError:
+		return errorTexts{"", "Success"}
+	case SSLEmpty:
+		return errorTexts{"SSL_EMPTY", "Connection closed during SSL handshake"}
+	case SSLAbort:
+		return errorTexts{"SSL_ABORT", "Connection error during SSL handshake"}
+	case SSLTimeout:
+		return errorTexts{"SSL_TIMEOUT", "Timeout during SSL handshake"}
+	case SSLTooMany:
+		return errorTexts{"SSL_TOO_MANY", "Too many SSL connections"}
+	case SSLCAFail:
+		return errorTexts{"SSL_CA_FAIL", "SSL client CA chain cannot be verified"}
+	case SSLCrtFail:
+		return errorTexts{"SSL_CRT_FAIL", "SSL client certificate not trusted"}
+	}
+	return errorTexts{"SSL_HANDSHAKE", "SSL handshake failure"}
+}
