@@ -81,15 +81,14 @@ Exit statuses: 0 success, 1 an operation failed, 2 the configuration or the
 command line is wrong.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       coreVersion(),
 	}
-	root.SetVersionTemplate("{{.Version}}\n")
+	version := root.Flags().BoolP("version", "v", false, "print the version")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see %q", err, c.CommandPath()+" --help"))
 	})
 	root.AddCommand(
 		runCommand(ui), validateCommand(ui), reloadCommand(), stopCommand(),
-		modulesCommand(), docCommand(), fmtCommand(), mptcpCommand(),
+		modulesCommand(), docCommand(), fmtCommand(), mptcpCommand(), certsCommand(),
 		versionCommand(), buildInfoCommand(), environCommand(), manCommand(root),
 	)
 	for _, c := range root.Commands() {
@@ -106,7 +105,13 @@ command line is wrong.`,
 		}
 		return usage(fmt.Errorf("unknown command %q%s", args[0], hint))
 	}
-	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		if *version {
+			_, err := fmt.Fprintln(c.OutOrStdout(), coreVersion())
+			return err
+		}
+		return c.Help()
+	}
 	return root
 }
 

@@ -3,12 +3,10 @@ package cli
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 
 	"github.com/fairleadproxy/fairlead/core/module"
 )
@@ -59,21 +57,4 @@ func environCommand() *cobra.Command {
 			return nil
 		},
 	}
-}
-
-// manCommand writes man pages of the commands below root.
-func manCommand(root *cobra.Command) *cobra.Command {
-	var dir string
-	c := &cobra.Command{
-		Use:   "manpages",
-		Short: "Write man pages for all commands",
-		RunE: func(*cobra.Command, []string) error {
-			if err := os.MkdirAll(filepath.Clean(dir), 0o755); err != nil {
-				return err
-			}
-			return doc.GenManTree(root, &doc.GenManHeader{Title: "FAIRLEAD", Section: "8", Source: "Fairlead " + coreVersion()}, dir)
-		},
-	}
-	c.Flags().StringVarP(&dir, "directory", "d", ".", "`directory` to write to")
-	return c
 }
