@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -97,20 +97,22 @@ func printResults(w io.Writer, results []*builder.Result) error {
 }
 
 func printSizes(w io.Writer, sizes []builder.Size) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	var total int64
 	for _, s := range sizes {
 		total += s.Bytes
-		if _, err := fmt.Fprintf(tw, "%d\t  %s\t\n", s.Bytes, s.Package); err != nil {
+		modules := strings.Join(s.Modules, ", ")
+		if n := len(s.Modules); n > 3 {
+			modules = fmt.Sprintf("%d modules", n)
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%9d  %s  %s", s.Bytes, s.Package, modules), " ")); err != nil {
 			return err
 		}
 	}
-	if total > 0 {
-		if _, err := fmt.Fprintf(tw, "%d\t  all of it\t\n", total); err != nil {
-			return err
-		}
+	if len(sizes) == 0 {
+		return nil
 	}
-	return tw.Flush()
+	_, err := fmt.Fprintf(w, "%9d  all of it\n", total)
+	return err
 }
 
 func printFiles(w io.Writer, files []builder.File) error {

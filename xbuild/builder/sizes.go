@@ -2,9 +2,10 @@ package builder
 
 import (
 	"context"
+	"debug/elf"
+	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -21,37 +22,43 @@ type Size struct {
 const shared = "(shared)"
 
 // sizes links once more, with symbols, and adds up what each package takes.
-func (r *Request) sizes(ctx context.Context, w *workspace, dir string) ([]Size, error) {
+func (r *Request) sizes(ctx context.Context, w *workspace, p *plan, dir string) ([]Size, error) {
 	r.tell(StepVerify, "measuring the packages")
 	binary := filepath.Join(dir, "symbols")
 	if err := r.compile(ctx, w, binary, true); err != nil {
 		return nil, err
 	}
-	out, err := w.tool.run(ctx, "tool", "nm", "-size", binary)
+	f, err := elf.Open(binary)
+	if err != nil {
+		return nil, fmt.Errorf("the sizes of packages can be told of binaries for Linux and BSD only: %w", err)
+	}
+	defer f.Close()
+	symbols, err := f.Symbols()
 	if err != nil {
 		return nil, err
 	}
-	return sizesOf(string(out)), nil
+	out := sizesOf(symbols, func(section elf.SectionIndex) bool {
+		// What is zero at the start takes memory, but no room in the file.
+		return int(section) < len(f.Sections) && f.Sections[section].Type != elf.SHT_NOBITS
+	})
+	for i := range out {
+		for _, m := range p.modules {
+			if m.Package == out[i].Package {
+				out[i].Modules = append(out[i].Modules, m.ID())
+			}
+		}
+	}
+	return out, nil
 }
 
-// sizesOf adds up the lines of go tool nm -size: address, size, type, name.
-func sizesOf(nm string) []Size {
+// sizesOf adds up symbols by their packages, largest first; stored tells whether
+// the symbols of a section are in the file.
+func sizesOf(symbols []elf.Symbol, stored func(elf.SectionIndex) bool) []Size {
 	byPackage := map[string]int64{}
-	for line := range strings.Lines(nm) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "U ") {
-			continue
+	for _, s := range symbols {
+		if stored(s.Section) {
+			byPackage[packageOfSymbol(s.Name)] += int64(s.Size)
 		}
-		words := strings.Fields(line)
-		if len(words) < 4 {
-			continue
-		}
-		n, err := strconv.ParseInt(words[1], 10, 64)
-		// B and b take memory, but no room in the file.
-		if err != nil || strings.EqualFold(words[2], "b") || strings.EqualFold(words[2], "u") {
-			continue
-		}
-		byPackage[packageOfSymbol(strings.Join(words[3:], " "))] += n
 	}
 	var out []Size
 	for name, n := range byPackage {

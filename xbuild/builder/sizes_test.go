@@ -1,23 +1,32 @@
 package builder
 
 import (
+	"debug/elf"
 	"fmt"
 	"testing"
 )
 
 func TestSizes(t *testing.T) {
-	const nm = `
-  4a0000       100 T example.com/a.Run
-  4a0100        50 t example.com/a.(*T[example.com/b.Q]).do
-  4a0200        30 R example.com/a..stmp_7
-  4a0300        20 T example.com/b/yaml%2ev3.Decode
-  4a0400      9999 B runtime.heap
-  4a0500        40 R type:*example.com/a.T
-  4a0600         7 T runtime.main
-                 5 U _cgo_x
-`
+	const text, bss = 1, 2
+	var symbols []elf.Symbol
+	for _, s := range []struct {
+		name    string
+		size    uint64
+		section elf.SectionIndex
+	}{
+		{"example.com/a.Run", 100, text},
+		{"example.com/a.(*T[example.com/b.Q]).do", 50, text},
+		{"example.com/a..stmp_7", 30, text},
+		{"example.com/b/yaml%2ev3.Decode", 20, text},
+		{"runtime.heap", 9999, bss},
+		{"type:*example.com/a.T", 40, text},
+		{"runtime.main", 7, text},
+		{"_cgo_x", 0, text},
+	} {
+		symbols = append(symbols, elf.Symbol{Name: s.name, Size: s.size, Section: s.section})
+	}
 	want := "[{example.com/a 180 []} {(shared) 40 []} {example.com/b/yaml.v3 20 []} {runtime 7 []}]"
-	if got := fmt.Sprint(sizesOf(nm)); got != want {
+	if got := fmt.Sprint(sizesOf(symbols, func(s elf.SectionIndex) bool { return s != bss })); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 }
