@@ -19,10 +19,10 @@ type BindTLS struct {
 	// it is for: lines of FILE [SETTING VALUE ...] NAME *.NAME !NAME. Default: none.
 	CrtList tree.OneOrMany[tree.Text] `toml:"crt-list"`
 	// ACME are names whose certificates are obtained and renewed by themselves.
-	// Of this, crt, default-crt and crt-list one is required.
+	// Of this, issuer, crt, default-crt and crt-list one is required.
 	ACME tree.OneOrMany[tree.Text] `toml:"acme"`
-	// Issuer is the [acme.NAME] section that does so. Default "default", which need not be
-	// there.
+	// Issuer is the [acme.NAME] section that does so, or "internal" for an authority of
+	// one's own that needs no section. Default "default", which need not be there.
 	Issuer tree.Text `toml:"issuer"`
 	// StrictSNI refuses clients that name no server, or an unknown one. Default false.
 	StrictSNI bool `toml:"strict-sni"`
@@ -68,6 +68,9 @@ type BindTLS struct {
 
 // SetDefaults turns tickets on.
 func (b *BindTLS) SetDefaults() { b.TLSTickets, b.Issuer.Value = true, "default" }
+
+// Managed reports whether certificates come by themselves.
+func (b *BindTLS) Managed() bool { return len(b.ACME) > 0 || b.Issuer.Pos.Line > 0 }
 
 // ACME is an [acme.NAME] section: where certificates come from.
 type ACME struct {

@@ -101,6 +101,7 @@ func (b *builder) build() {
 		b.frontend(c, b.g.frontends[c.Name])
 	}
 	b.manage()
+	b.g.certs = b.certs
 }
 
 func (b *builder) userlist(c *config.Userlist) {

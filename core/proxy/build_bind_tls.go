@@ -21,7 +21,7 @@ func (b *builder) bindTLS(c *config.Frontend, bc *config.Bind) *tls.Config {
 		return nil
 	}
 	tb := &tlsBind{}
-	if len(t.ACME) > 0 {
+	if t.Managed() {
 		if tb.source = b.issuer(t); tb.source == nil {
 			return nil
 		}

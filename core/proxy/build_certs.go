@@ -76,9 +76,9 @@ func (b *builder) table(t *config.BindTLS, settings func(*config.BindTLS) *secur
 	table := l.load()
 	named := len(t.Crt)+len(t.DefaultCrt)+len(t.CrtList) > 0
 	switch {
-	case !named && len(t.ACME) == 0:
+	case !named && !t.Managed():
 		b.errs.At(t.Pos, "", `tls needs certificates: write crt = "FILE", or acme = ["NAME"]`)
-	case named && len(l.want) == 0 && !l.failed && !t.StrictSNI && len(t.ACME) == 0:
+	case named && len(l.want) == 0 && !l.failed && !t.StrictSNI && !t.Managed():
 		b.errs.At(t.Pos, "", "there is no certificate in what tls names").Hint = "add one, or write strict-sni = true to begin with none"
 	}
 	return table
@@ -167,7 +167,7 @@ func (l *certLoad) load() *secure.Table {
 	for i := range l.want {
 		files[i] = l.want[i].files
 	}
-	table := secure.NewTable(l.bind.StrictSNI || len(l.bind.ACME) > 0)
+	table := secure.NewTable(l.bind.StrictSNI || l.bind.Managed())
 	for i, r := range l.b.store().Load(files) {
 		w := &l.want[i]
 		for _, text := range r.Warnings {

@@ -20,8 +20,10 @@ func (b *builder) issuer(t *config.BindTLS) secure.Source {
 	switch {
 	case i >= 0:
 		m = b.cfg.ACME[i].Module
+	case name == internal:
+		m.Type, m.Pos, m.Path = internal, t.Issuer.Pos, t.Issuer.Path
 	case name != "default":
-		var known []string
+		known := []string{internal}
 		for _, a := range b.cfg.ACME {
 			known = append(known, a.Name)
 		}
@@ -33,9 +35,13 @@ func (b *builder) issuer(t *config.BindTLS) secure.Source {
 		return nil
 	}
 	b.sources[name] = s
+	b.g.issuers = b.sources
 	b.g.sources = append(b.g.sources, s)
 	return s
 }
+
+// internal is the issuer that needs no section.
+const internal = "internal"
 
 // manage tells the sources which names are wanted, and where authorities find
 // this process.
@@ -53,10 +59,14 @@ func (b *builder) manage() {
 	}
 	for _, f := range b.cfg.Frontends {
 		for _, bind := range f.Bind {
-			if bind.TLS == nil || len(bind.TLS.ACME) == 0 || b.sources[bind.TLS.Issuer.Value] == nil {
+			if bind.TLS == nil || !bind.TLS.Managed() || b.sources[bind.TLS.Issuer.Value] == nil {
 				continue
 			}
-			for _, n := range bind.TLS.ACME {
+			names := []tree.Text(bind.TLS.ACME)
+			if len(names) == 0 {
+				names = []tree.Text{{Pos: bind.TLS.Issuer.Pos, Path: bind.TLS.Issuer.Path}}
+			}
+			for _, n := range names {
 				if err := b.sources[bind.TLS.Issuer.Value].Manage(n.Value, http, portOf(bind)); err != nil {
 					n.Fail(b.errs, 0, "%v", err)
 				}

@@ -27,6 +27,8 @@ type Graph struct {
 	hardStopAfter time.Duration
 	paths         paths
 	sources       []secure.Source
+	issuers       map[string]secure.Source // the same by name
+	certs         *secure.Store            // certificates of files; nil for none
 	handshakes    map[*tls.Config]*tlsBind // of the binds that speak TLS
 
 	frontends map[string]*Frontend

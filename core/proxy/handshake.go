@@ -52,7 +52,9 @@ func (t *tlsBind) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error) 
 	var err error
 	switch {
 	case t.source != nil && (e == nil || isChallenge(h, t.source)):
-		c, err = t.source.Choose(h)
+		if c, err = t.source.Choose(h); err != nil {
+			c, err = t.obtain(h, hs, err)
+		}
 	case e != nil:
 		c, err = e.Pair.Certificate()
 	}
@@ -78,6 +80,23 @@ func (t *tlsBind) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error) 
 		c = &limited
 	}
 	return c, nil
+}
+
+// obtain has the source get the certificate for a name that nobody listed, or
+// gives the error of choosing one. Waiting takes no turn.
+func (t *tlsBind) obtain(h *tls.ClientHelloInfo, hs *handshake, why error) (*tls.Certificate, error) {
+	o, ok := t.source.(secure.Obtainer)
+	if !ok || h.ServerName == "" || isChallenge(h, t.source) {
+		return nil, why
+	}
+	if hs != nil {
+		hs.yield()
+		defer hs.take()
+	}
+	if err := o.Obtain(h.Context(), h.ServerName); err != nil {
+		return nil, err
+	}
+	return t.source.Choose(h)
 }
 
 // isChallenge reports whether the client is an authority that looks for proof.

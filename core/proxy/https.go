@@ -12,7 +12,7 @@ import (
 // httpsPort finds the port that clients who came without TLS are sent to
 // (https-redirect); 0 for none.
 func (b *builder) httpsPort(c *config.Frontend, f *Frontend) int {
-	byTLS := slices.IndexFunc(c.Bind, func(bind config.Bind) bool { return bind.TLS != nil && len(bind.TLS.ACME) > 0 })
+	byTLS := slices.IndexFunc(c.Bind, func(bind config.Bind) bool { return bind.TLS != nil && bind.TLS.Managed() })
 	if byTLS < 0 {
 		byTLS = slices.IndexFunc(c.Bind, func(bind config.Bind) bool { return bind.TLS != nil })
 		if byTLS < 0 || c.HTTPSRedirect == nil {

@@ -30,12 +30,13 @@ var kinds = map[string]string{
 	"matcher":    "How ACLs compare values with patterns: `-m NAME`, or a name after an underscore, as in `path_beg`.",
 	"protocol":   "How to listen and connect: the prefix of an address, as in `mptcp@:80`.",
 	"service":    "What answers requests itself: `service` of the action `use-service`.",
-	"certs":      "Where certificates come from.",
+	"certs":      "Where certificates come from: `type` in [acme.NAME] sections.",
+	"dns":        "Who changes zones, by which names are proven: `dns` of the module `acme`.",
 	"tablestore": "Where stick tables are kept.",
 	"filter":     "What sees and changes the data of streams.",
 	"discovery":  "Where servers come from.",
 	"adapter":    "Which other formats a configuration may be written in.",
-	"storage":    "Where what has to last is kept.",
+	"storage":    "Where certificates and keys are kept: `storage` of the modules of certs.",
 }
 
 // Modules writes the modules of a list, which is sorted by kind, each kind under

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/logs"
+	"github.com/fairleadproxy/fairlead/core/storage"
 )
 
 // Namer says how values of types are written in files.
@@ -22,14 +23,15 @@ type Namer struct {
 
 // plain are types that are written as values of their own.
 var plain = map[reflect.Type]string{
-	reflect.TypeFor[time.Duration](): "duration",
-	reflect.TypeFor[tree.Size]():     "size",
-	reflect.TypeFor[tree.Text]():     "string",
-	reflect.TypeFor[tree.Module]():   "string or table",
-	reflect.TypeFor[*tree.Node]():    "table",
-	reflect.TypeFor[logs.Facility](): "string",
-	reflect.TypeFor[logs.Style]():    "string",
-	reflect.TypeFor[logs.Level]():    "string",
+	reflect.TypeFor[time.Duration]():  "duration",
+	reflect.TypeFor[tree.Size]():      "size",
+	reflect.TypeFor[tree.Text]():      "string",
+	reflect.TypeFor[tree.Module]():    "string or table",
+	reflect.TypeFor[*tree.Node]():     "table",
+	reflect.TypeFor[logs.Facility]():  "string",
+	reflect.TypeFor[logs.Style]():     "string",
+	reflect.TypeFor[logs.Level]():     "string",
+	reflect.TypeFor[storage.Choice](): "string or table",
 }
 
 func (n Namer) Name(t reflect.Type) string {

@@ -8,7 +8,9 @@ import (
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
+	"github.com/fairleadproxy/fairlead/core/secure"
 	"github.com/fairleadproxy/fairlead/core/service"
+	"github.com/fairleadproxy/fairlead/core/storage"
 )
 
 // conform runs the conformance kit for every module of a kind, with the
@@ -53,6 +55,15 @@ func TestConformance(t *testing.T) {
 		"tcp":  {``, "send = \"PING\"\nexpect = \"PONG\""},
 		"http": {``, "path = \"/healthz\"\nhost = \"a\"", `expect = "200-299,401"`, `expect = { string = "ok", not = true }`},
 	})
+	kept := "storage = \"" + t.TempDir() + "\"\n"
+	conform(t, secure.Kind, map[string][]string{
+		"acme": {
+			kept, kept + "fallback = [\"https://other.example/dir\", { directory = \"https://third.example/dir\", eab-key-id = \"a\", eab-mac-key = \"b\" }]",
+			kept + "on-demand = { ask = \"http://127.0.0.1:1/\", rate = \"1/1h\" }",
+		},
+		"internal": {kept, kept + `lifetime = "1h"`},
+	})
+	conform(t, storage.Kind, map[string][]string{"file": {"path = \"" + t.TempDir() + "\""}})
 	conform(t, logs.FormatKind, map[string][]string{
 		"clf": none, "error": none, "httplog": none, "httpslog": none, "json": none, "tcplog": none,
 	})
@@ -79,6 +90,13 @@ func TestRefusedConfigurations(t *testing.T) {
 		{"check", "http", "headers = { A = \"b\\r\\nC: d\" }"},
 		{"check", "http", "expect = { status = \"2xx\" }"},
 		{"check", "http", "expect = { string = \"a\", rstring = \"b\" }"},
+		{"certs", "acme", "directory = \"http://ca.example/dir\""},
+		{"certs", "acme", "eab-key-id = \"a\""},
+		{"certs", "acme", "fallback = { directory = \"https://ca.example/dir\", eab-mac-key = \"a\" }"},
+		{"certs", "acme", "http-challenge = false\ntls-alpn-challenge = false"},
+		{"certs", "acme", "renewal-ratio = 1"},
+		{"certs", "acme", "on-demand = { ask = \"127.0.0.1\" }"},
+		{"certs", "acme", "on-demand = { ask = \"http://127.0.0.1/\", rate = \"10\" }"},
 	} {
 		if err := moduletest.Build(t, c.kind, c.name, c.config); err == nil {
 			t.Errorf("%s.%s takes %q", c.kind, c.name, c.config)

@@ -4,6 +4,7 @@ package tls
 
 import (
 	_ "github.com/fairleadproxy/fairlead/modules/certs/acme"
+	_ "github.com/fairleadproxy/fairlead/modules/certs/local"
 	_ "github.com/fairleadproxy/fairlead/modules/standard/http"
 	_ "github.com/fairleadproxy/fairlead/modules/storage/file"
 )

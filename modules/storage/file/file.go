@@ -32,14 +32,17 @@ type Config struct {
 }
 
 // Storage is a directory.
-type Storage struct{ *certmagic.FileStorage }
+type Storage struct {
+	*certmagic.FileStorage
+	locks *locks
+}
 
 // New makes the storage.
 func New(_ *module.Context, c Config) (storage.Storage, error) {
 	if c.Path == "" {
 		c.Path = directory()
 	}
-	return Storage{&certmagic.FileStorage{Path: c.Path}}, nil
+	return &Storage{&certmagic.FileStorage{Path: c.Path}, newLocks()}, nil
 }
 
 // directory gives the directory that nobody named.
@@ -58,7 +61,7 @@ func directory() string {
 }
 
 // Prepare checks that the directory can be used.
-func (s Storage) Prepare(*module.Context) error {
+func (s *Storage) Prepare(*module.Context) error {
 	if err := os.MkdirAll(s.Path, 0o700); err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
@@ -66,7 +69,7 @@ func (s Storage) Prepare(*module.Context) error {
 }
 
 // Stat tells of a key.
-func (s Storage) Stat(ctx context.Context, key string) (storage.Info, error) {
+func (s *Storage) Stat(ctx context.Context, key string) (storage.Info, error) {
 	i, err := s.FileStorage.Stat(ctx, key)
 	return storage.Info{Key: i.Key, Modified: i.Modified, Size: i.Size, Terminal: i.IsTerminal}, err
 }

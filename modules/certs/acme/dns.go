@@ -7,39 +7,13 @@ import (
 	"github.com/libdns/libdns"
 	"go.uber.org/zap"
 
-	"github.com/fairleadproxy/fairlead/core/config/tree"
-	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/secure"
-	"github.com/fairleadproxy/fairlead/core/storage"
+	"github.com/fairleadproxy/fairlead/modules/certs/internal/managed"
 )
 
-// part makes a module that the source uses; its life is the source's.
-func part[I any](s *Source, kind *module.Kind[I], m *tree.Module) (I, error) {
-	var none I
-	entry, err := kind.Lookup(s.ctx.Registry(), m.Type)
-	if err != nil {
-		return none, err
-	}
-	x, err := entry.Build(s.ctx, m.Decode)
-	if err != nil {
-		return none, err
-	}
-	s.parts.Add(x)
-	return x, nil
-}
-
-// kept is a storage as certmagic wants it.
-type kept struct{ storage.Storage }
-
-// Stat tells of a key.
-func (k kept) Stat(ctx context.Context, key string) (certmagic.KeyInfo, error) {
-	i, err := k.Storage.Stat(ctx, key)
-	return certmagic.KeyInfo{Key: i.Key, Modified: i.Modified, Size: i.Size, IsTerminal: i.Terminal}, err
-}
-
-// solver proves names by records in their zones.
-func (s *Source) solver() (*certmagic.DNS01Solver, error) {
-	dns, err := part(s, secure.DNSKind, &s.c.DNS)
+// newSolver proves names by records in their zones.
+func (s *Source) newSolver() (*certmagic.DNS01Solver, error) {
+	dns, err := managed.Part(s.Manager, secure.DNSKind, &s.c.DNS)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,99 @@
+package proxy
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fairleadproxy/fairlead/core/secure"
+)
+
+// Certificate is one that clients may be given.
+type Certificate struct {
+	secure.State
+	// Issuer is the [acme.NAME] section that it comes from, "" for a file, whose
+	// name State.Name is then.
+	Issuer string
+}
+
+// Certificates lists those of files, then those that come by themselves.
+func (g *Graph) Certificates() []Certificate {
+	var list []Certificate
+	if g.certs != nil {
+		for _, p := range g.certs.Pairs() {
+			one := Certificate{State: secure.State{Name: p.File()}}
+			if c, err := p.Certificate(); err == nil {
+				one.Leaf = c.Leaf
+			}
+			list = append(list, one)
+		}
+	}
+	for _, issuer := range slices.Sorted(maps.Keys(g.issuers)) {
+		if k, ok := g.issuers[issuer].(secure.Keeper); ok {
+			for _, s := range k.Certificates() {
+				list = append(list, Certificate{s, issuer})
+			}
+		}
+	}
+	return list
+}
+
+// RenewCertificate gets a new certificate for a name.
+func (g *Graph) RenewCertificate(name string) error {
+	keepers := map[string]secure.Keeper{}
+	for _, c := range g.Certificates() {
+		if c.Issuer != "" && c.Name == name {
+			keepers[c.Issuer] = g.issuers[c.Issuer].(secure.Keeper)
+		}
+	}
+	if len(keepers) == 0 {
+		return fmt.Errorf("no certificate for %q comes by itself", name)
+	}
+	for _, issuer := range slices.Sorted(maps.Keys(keepers)) {
+		if err := keepers[issuer].Renew(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddCertificate has an issuer get a certificate for one more name, until the
+// configuration is read again. The issuer may be "" where there is but one.
+func (g *Graph) AddCertificate(name, issuer string) error {
+	e, err := g.editor(issuer)
+	if err != nil {
+		return err
+	}
+	return e.Add(strings.ToLower(name))
+}
+
+// RemoveCertificate takes a name away from an issuer.
+func (g *Graph) RemoveCertificate(name, issuer string) error {
+	e, err := g.editor(issuer)
+	if err != nil {
+		return err
+	}
+	return e.Remove(name)
+}
+
+func (g *Graph) editor(issuer string) (secure.Editor, error) {
+	names := slices.Sorted(maps.Keys(g.issuers))
+	switch {
+	case len(names) == 0:
+		return nil, fmt.Errorf("no certificates come by themselves: no bind has tls with acme")
+	case issuer == "" && len(names) > 1:
+		return nil, fmt.Errorf("say which issuer: %s", strings.Join(names, ", "))
+	}
+	issuer = cmp.Or(issuer, names[0])
+	s := g.issuers[issuer]
+	if s == nil {
+		return nil, fmt.Errorf("there is no issuer %q: say one of %s", issuer, strings.Join(names, ", "))
+	}
+	e, ok := s.(secure.Editor)
+	if !ok {
+		return nil, fmt.Errorf("the names of the issuer %q cannot be changed", issuer)
+	}
+	return e, nil
+}
