@@ -83,6 +83,9 @@ func (r *runner) run(ctx context.Context) error {
 		return errors.Join(err, r.super.Stop(closed()))
 	}
 	r.announce()
+	tuning, end := context.WithCancel(ctx)
+	defer end()
+	go process.TuneMemory(tuning)
 	return r.serve(ctx, signals)
 }
 
