@@ -63,39 +63,73 @@ func (p *proxy) use(t *testing.T) {
 	})
 }
 
-// Core and plugins come from a module proxy when versions of them are asked for.
-func TestReleased(t *testing.T) {
-	x := newTool(t)
-	dir := t.TempDir()
+// publish releases core in two versions and plugins that need one or the other.
+func publish(t *testing.T, root, dir string) *proxy {
+	t.Helper()
 	p := &proxy{filepath.Join(dir, "proxy")}
-	p.release(t, builder.CorePath, "v1.0.0", x.root)
-	p.release(t, builder.CorePath, "v1.1.0", x.root)
-	for name, needs := range map[string]string{"good": "v1.0.0", "eager": "v1.1.0"} {
-		plugin(t, dir, "example.com/"+name, "acme."+name, "")
-		mod := filepath.Join(dir, name, "go.mod")
-		lab.Write(t, mod, strings.Replace(string(read(t, mod)), "v0.0.0", needs, 1))
-		p.release(t, "example.com/"+name, "v1.3.0", filepath.Join(dir, name))
+	p.release(t, builder.CorePath, "v1.0.0", root)
+	p.release(t, builder.CorePath, "v1.1.0", root)
+	for _, r := range []struct{ name, version, core, more, file string }{
+		{"good", "v1.3.0", "v1.0.0", "", ""},
+		{"good", "v1.4.0", "v1.0.0", "", ""},
+		{"eager", "v1.2.0", "v1.0.0", "", ""},
+		{"eager", "v1.3.0", "v1.1.0", "", ""},
+		{"strict", "v1.0.0", "v1.0.0", "", "api = 1\nmodules = \"balancer.acme.strict\"\n"},
+		{"strict", "v1.1.0", "v1.0.0", "", "api = [8, 9]\nmodules = \"balancer.acme.strict\"\n"},
+		{"typed", "v1.0.0", "v1.0.0", "", ""},
+		{"typed", "v1.1.0", "v1.0.0", "var _ = module.API0", ""},
+		{"typed", "v1.2.0", "v1.0.0", "var _ = module.API9", ""},
+		{"twin", "v1.0.0", "v1.0.0", "", "api = 1\nmodules = \"balancer.acme.strict\"\n"},
+	} {
+		plugin(t, dir, "example.com/"+r.name, "acme."+r.name, r.more)
+		at := filepath.Join(dir, r.name)
+		mod := filepath.Join(at, "go.mod")
+		lab.Write(t, mod, strings.Replace(string(read(t, mod)), "v0.0.0", r.core, 1))
+		if r.file != "" {
+			lab.Write(t, filepath.Join(at, "fairlead-plugin.toml"), r.file)
+		}
+		p.release(t, "example.com/"+r.name, r.version, at)
 	}
-	p.release(t, "example.com/good", "v1.4.0", filepath.Join(dir, "good"))
 	plugin(t, dir, "example.com/user", "acme.user", "")
 	mod := filepath.Join(dir, "user", "go.mod")
 	lab.Write(t, mod, string(read(t, mod))+"\nrequire example.com/good v1.4.0\n")
 	p.release(t, "example.com/user", "v1.0.0", filepath.Join(dir, "user"))
 	p.use(t)
+	return p
+}
+
+// Core and plugins come from a module proxy when versions of them are asked for;
+// what does not fit is refused with the reason and what would fit.
+func TestReleased(t *testing.T) {
+	x := newTool(t)
+	dir := t.TempDir()
+	publish(t, x.root, dir)
+	t.Run("refused", func(t *testing.T) { releasedList(t, x, dir) })
+	t.Run("locked", func(t *testing.T) { releasedLock(t, x) })
+}
+
+func releasedList(t *testing.T, x *tool, dir string) {
 	for _, c := range []struct {
 		name string
 		args string
 		code int
 		want []string
 	}{
-		{"versions", "--core v1.0.0 --with example.com/good@v1.3.0", 0,
-			[]string{"balancer.acme.good v1.3.0 example.com/good", "protocol.tcp v1.0.0 " + builder.CorePath + "/modules/protocol/tcp"}},
+		{"versions", "--core v1.0.0 --with example.com/good@v1.3.0 --with example.com/eager@v1.2.0", 0,
+			[]string{"balancer.acme.good v1.3.0 example.com/good", "balancer.acme.eager v1.2.0 ", "protocol.tcp v1.0.0 " + builder.CorePath + "/modules/protocol/tcp"}},
 		{"the latest", "--core latest --with example.com/eager", 0,
 			[]string{"balancer.acme.eager v1.3.0 example.com/eager", "protocol.tcp v1.1.0 "}},
 		{"a fork in the plugin's place", "--core v1.0.0 --with example.com/mine@v0.2.0=./good", 0,
 			[]string{"balancer.acme.good v0.2.0 example.com/mine"}},
 		{"a core that is too old", "--core v1.0.0 --with example.com/eager", 1,
-			[]string{"plugin example.com/eager: cannot resolve: it needs " + builder.CorePath + " v1.1.0 (example.com/eager v1.3.0 needs", "and this is v1.0.0"}},
+			[]string{"plugin example.com/eager: cannot resolve: it needs " + builder.CorePath + " v1.1.0 (example.com/eager v1.3.0 needs", "and this is v1.0.0",
+				"the last version of it that fits is v1.2.0: --with example.com/eager@v1.2.0"}},
+		{"an API that this core lacks", "--core v1.0.0 --with example.com/strict --with example.com/good", 1,
+			[]string{"plugin example.com/strict: cannot take part: it is written for API 8 or 9 of core, and this core has 1", "the last version of it that fits is v1.0.0"}},
+		{"what does not compile", "--core v1.0.0 --with example.com/typed", 1,
+			[]string{"plugin example.com/typed: cannot compile", "API9", "the last version of it that fits is v1.0.0"}},
+		{"two at once", "--core v1.0.0 --with example.com/strict@v1.0.0 --with example.com/twin", 1,
+			[]string{"plugin example.com/twin: cannot take part: it provides balancer.acme.strict, as does example.com/strict"}},
 		{"what another plugin needs", "--core v1.0.0 --with example.com/user --with example.com/good@v1.3.0", 1,
 			[]string{"plugin example.com/good: cannot resolve: v1.3.0 was asked for, but v1.4.0 is needed: example.com/user v1.0.0 needs example.com/good v1.4.0; ask for"}},
 		{"a version that is not there", "--core v1.0.0 --with example.com/good@v1.9.9", 1,
@@ -108,6 +142,9 @@ func TestReleased(t *testing.T) {
 			t.Errorf("%s: exit status %d, stderr:\n%s", c.name, code, stderr)
 			continue
 		}
+		if c.code != 0 && strings.Contains(stderr, "listing the modules") {
+			t.Errorf("%s: it is refused late:\n%s", c.name, stderr)
+		}
 		var all strings.Builder
 		all.WriteString(stderr)
 		for line := range strings.Lines(stdout) {
@@ -118,5 +155,62 @@ func TestReleased(t *testing.T) {
 				t.Errorf("%s: %q is missing in:\n%s", c.name, want, &all)
 			}
 		}
+	}
+}
+
+// Released parts give the same bytes by their lock, without a proxy, and from a
+// directory that holds them; upgrade takes the newest that fit.
+func releasedLock(t *testing.T, x *tool) {
+	dir := t.TempDir()
+	const manifest = `
+core = "v1.0.0"
+preset = "tcp"
+
+[plugins]
+"example.com/good" = "v1.3.0" # as we tested it
+"example.com/eager" = "v1.2.0"
+"example.com/strict" = "v1.0.0"
+`
+	file := filepath.Join(dir, "xbuild.toml")
+	lab.Write(t, file, manifest)
+	x.must(t, dir, "lock")
+	first := x.build(t, dir, "--locked", "-o", "first")
+	if again := x.build(t, dir, "--locked", "--offline", "-o", "second"); again.SHA256 != first.SHA256 {
+		t.Errorf("sha256 %s, at first %s", again.SHA256, first.SHA256)
+	}
+	other := t.TempDir()
+	for _, name := range []string{"xbuild.toml", "xbuild.lock"} {
+		lab.Write(t, filepath.Join(other, name), string(read(t, filepath.Join(dir, name))))
+	}
+	if again := x.build(t, other, "--locked"); again.SHA256 != first.SHA256 {
+		t.Errorf("in another directory sha256 %s, at first %s", again.SHA256, first.SHA256)
+	}
+	x.must(t, other, "verify", first.Output)
+	text := read(t, first.Output)
+	text[len(text)/2] ^= 1
+	lab.Write(t, filepath.Join(dir, "changed"), string(text))
+	x.refuses(t, other, 1, "do not trust it", "verify", filepath.Join(dir, "changed"))
+
+	vendor := filepath.Join(dir, "vendor")
+	x.must(t, dir, "vendor", vendor)
+	t.Run("vendor", func(t *testing.T) {
+		(&proxy{t.TempDir()}).use(t) // another cache, which is empty
+		t.Setenv("GOPROXY", "off")
+		if again := x.build(t, dir, "--locked", "--vendor", vendor, "-o", "third"); again.SHA256 != first.SHA256 {
+			t.Errorf("from the vendor directory sha256 %s, at first %s", again.SHA256, first.SHA256)
+		}
+	})
+
+	if out := x.must(t, dir, "upgrade"); out != "~ core v1.0.0 -> v1.1.0\n~ plugin example.com/eager v1.2.0 -> v1.3.0\n~ plugin example.com/good v1.3.0 -> v1.4.0\n" {
+		t.Errorf("upgrade says\n%s", out)
+	}
+	want := strings.NewReplacer(`"v1.0.0"`+"\npreset", `"v1.1.0"`+"\npreset", `"v1.3.0"`, `"v1.4.0"`, `"v1.2.0"`, `"v1.3.0"`).Replace(manifest)
+	if got := string(read(t, file)); got != want {
+		t.Errorf("the manifest is now\n%s", got)
+	}
+	x.must(t, dir, "check", "--locked")
+	x.must(t, dir, "upgrade", "--from", first.Output, "-o", "newest")
+	if list, _, _ := lab.Run(t, filepath.Join(dir, "newest"), "list-modules", "--versions"); !strings.Contains(strings.Join(strings.Fields(list), " "), "balancer.acme.eager v1.3.0 balancer.acme.good v1.4.0 balancer.acme.strict v1.0.0") {
+		t.Errorf("the newest binary has\n%s", list)
 	}
 }

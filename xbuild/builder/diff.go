@@ -46,11 +46,15 @@ func Diff(a, b *Recipe) []Change {
 	}
 	one("go", "", a.Go, b.Go)
 	one("target", "", a.Target, b.Target)
-	one("core", "", a.Core.describe(), b.Core.describe())
+	// Sums are of the files compiled, so they tell something only where these are
+	// of the same packages.
+	same := slices.Equal(a.Imports, b.Imports) && a.Target == b.Target && slices.Equal(a.Tags, b.Tags)
+	describe := func(s Source) string { return s.describe(same) }
+	one("core", "", describe(a.Core), describe(b.Core))
 	for _, part := range []struct {
 		what string
 		of   func(*Recipe) map[string]string
-	}{{"plugin", (*Recipe).plugins}, {"module", (*Recipe).modules}, {"dependency", (*Recipe).dependencies}, {"setting", (*Recipe).settings}} {
+	}{{"plugin", func(r *Recipe) map[string]string { return r.plugins(describe) }}, {"module", (*Recipe).modules}, {"dependency", (*Recipe).dependencies}, {"setting", func(r *Recipe) map[string]string { return r.settings(describe) }}} {
 		old, now := part.of(a), part.of(b)
 		names := slices.Collect(maps.Keys(old))
 		for name := range now {
@@ -66,22 +70,22 @@ func Diff(a, b *Recipe) []Change {
 	return out
 }
 
-// describe gives the version and, of a directory, the beginning of its sum.
-func (s Source) describe() string {
+// describe gives the version and, if asked for, the beginning of a directory's sum.
+func (s Source) describe(sum bool) string {
 	text := s.Version
 	if s.Replacement != "" {
 		text += "=" + s.Replacement
 	}
-	if len(s.Sum) > 15 {
+	if sum && len(s.Sum) > 15 {
 		text += " (sources " + s.Sum[3:15] + ")"
 	}
 	return text
 }
 
-func (r *Recipe) plugins() map[string]string {
+func (r *Recipe) plugins(describe func(Source) string) map[string]string {
 	out := map[string]string{}
 	for _, s := range r.Plugins {
-		out[s.Package] = s.describe()
+		out[s.Package] = describe(s)
 	}
 	return out
 }
@@ -104,7 +108,7 @@ func (r *Recipe) dependencies() map[string]string {
 	return out
 }
 
-func (r *Recipe) settings() map[string]string {
+func (r *Recipe) settings(describe func(Source) string) map[string]string {
 	out := map[string]string{}
 	for name, value := range map[string]string{
 		"tags": strings.Join(r.Tags, ","), "ldflags": r.LDFlags, "pgo": r.PGO, "embed": r.Embed,
@@ -115,7 +119,7 @@ func (r *Recipe) settings() map[string]string {
 		}
 	}
 	for _, s := range r.Replaced {
-		out["replace "+s.Module] = cmp.Or(s.describe(), "a directory")
+		out["replace "+s.Module] = cmp.Or(describe(s), "a directory")
 	}
 	return out
 }

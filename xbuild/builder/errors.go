@@ -32,7 +32,11 @@ func (e *PluginError) Error() string {
 	} else {
 		text = " " + text
 	}
-	return fmt.Sprintf("plugin %s: cannot %s:%s", e.Plugin, e.Step, text)
+	text = fmt.Sprintf("plugin %s: cannot %s:%s", e.Plugin, e.Step, text)
+	if e.LastFit != "" {
+		text += fmt.Sprintf("\nthe last version of it that fits is %s: --with %s@%s", e.LastFit, e.Plugin, e.LastFit)
+	}
+	return text
 }
 
 func (e *PluginError) Unwrap() error { return e.Err }

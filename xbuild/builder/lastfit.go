@@ -27,13 +27,12 @@ func (w *workspace) withLastFit(ctx context.Context, p *Plugin, err error) error
 	}
 	for _, v := range list {
 		if w.versionFits(ctx, p, v) {
-			of.Err = fmt.Errorf("%w\nthe last version of it that fits is %s: --with %s@%s", of.Err, v, p.Package, v)
 			of.LastFit = v
 			return of
 		}
 	}
 	if len(list) > 0 && len(list) < tries {
-		of.Err = fmt.Errorf("%w\nnone of its older versions fits either", of.Err)
+		of.Err = fmt.Errorf("%w; none of its older versions fits either", of.Err)
 	}
 	return of
 }
