@@ -1,6 +1,7 @@
 package acme
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -37,4 +38,18 @@ func ask(t *testing.T, p *lab.Process, command string) string {
 		t.Fatal(err)
 	}
 	return answer
+}
+
+// joined adds the text of a file to another.
+func joined(t *testing.T, file, more string) {
+	t.Helper()
+	var all []byte
+	for _, name := range []string{file, more} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, text...)
+	}
+	lab.Write(t, file, string(all))
 }
