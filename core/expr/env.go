@@ -103,7 +103,7 @@ type Env struct {
 	// engine clears it before an evaluation and then waits for bytes.
 	NeedMore bool
 
-	// Now is when the evaluation began.
+	// Now is when the evaluation began; zero means now. Time gives it.
 	Now time.Time
 	// Vars are the variables of the process, session, transaction, request and response.
 	Vars Vars
@@ -113,6 +113,14 @@ type Env struct {
 	scratch []byte
 	samples []*Sample // on loan while an expression is evaluated
 	lent    int
+}
+
+// Time gives the time of the evaluation.
+func (e *Env) Time() time.Time {
+	if e.Now.IsZero() {
+		return time.Now()
+	}
+	return e.Now
 }
 
 // Borrow gives an empty sample until the next giveBack. Samples that are handed
