@@ -11,12 +11,17 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/storagetest"
 	"github.com/fairleadproxy/fairlead/core/storage"
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
 func TestConformance(t *testing.T) {
 	moduletest.Run(t, storage.Kind, "valkey", `address = "`+lab.Redis(t)+`"`)
+}
+
+func TestLaws(t *testing.T) {
+	storagetest.Laws(t, "valkey", `address = "`+lab.Redis(t)+`"`)
 }
 
 // open connects to a server.

@@ -10,9 +10,7 @@ package managed
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"sync"
 	"time"
@@ -109,72 +107,6 @@ func (c *Manager) Prepare(ctx *module.Context) error {
 	})
 	c.config.Issuers = c.o.Issuers(c.config)
 	return nil
-}
-
-// loadTimeout is how long Start waits for what is stored. A reload must not take
-// a certificate away for a moment, and a slow storage must not hold it up.
-const loadTimeout = 5 * time.Second
-
-// Start loads what is stored, and gets what is missing in the background.
-func (c *Manager) Start(ctx *module.Context) error {
-	if err := c.parts.Start(ctx); err != nil {
-		return err
-	}
-	loaded := make(chan struct{})
-	c.ctx.Go("certificates", func(ctx context.Context) { c.manage(ctx, loaded) })
-	late := make(chan struct{})
-	timer := c.ctx.Clock().AfterFunc(loadTimeout, func() { close(late) })
-	defer timer.Stop()
-	select {
-	case <-loaded:
-	case <-late:
-		c.ctx.Log().Warn("the storage of certificates is slow: clients may be refused until they are loaded")
-	}
-	return nil
-}
-
-// manage brings all names under management; those that the storage gives an
-// error for are tried again.
-func (c *Manager) manage(ctx context.Context, loaded chan<- struct{}) {
-	left := c.list()
-	for first := true; ; first = false {
-		var missing, failed []string
-		for _, name := range left {
-			switch _, err := c.config.CacheManagedCertificate(ctx, name); {
-			case errors.Is(err, fs.ErrNotExist):
-				missing = append(missing, name)
-			case err != nil:
-				c.ctx.Log().Error("cannot load a certificate", "name", name, "error", err)
-				failed = append(failed, name)
-			}
-		}
-		if first {
-			close(loaded)
-		}
-		for _, name := range missing {
-			c.obtain(ctx, name)
-		}
-		// What was loaded may be due since long.
-		if err := c.cache.RenewManagedCertificates(ctx); err != nil {
-			c.ctx.Log().Error("cannot renew certificates", "error", err)
-		}
-		if left = failed; len(left) == 0 || !c.wait(ctx, c.o.RenewalCheck) {
-			return
-		}
-	}
-}
-
-// wait reports whether d went by before ctx ended.
-func (c *Manager) wait(ctx context.Context, d time.Duration) bool {
-	over := make(chan struct{})
-	timer := c.ctx.Clock().AfterFunc(d, func() { close(over) })
-	defer timer.Stop()
-	select {
-	case <-over:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // Stop ends what runs in the background.
