@@ -34,6 +34,7 @@ func (c *Counters) snapshot() stats.Counters {
 		RequestErrors: c.ReqErrors.Load(), ConnectionErrors: c.ConErrors.Load(), ResponseErrors: c.ResErrors.Load(),
 		Retries: c.Retries.Load(), Redispatches: c.Redisp.Load(), ClientAborts: c.CliAborts.Load(), ServerAborts: c.SrvAborts.Load(),
 		Connects: c.Connects.Load(), Reuses: c.Reuses.Load(), MPTCP: c.MPTCP.Load(), MPTCPPlain: c.MPTCPPlain.Load(), Panics: c.Panics.Load(),
+		TLSSessions: c.TLS.Sessions.Load(), TLSReused: c.TLS.Resumed.Load(), TLSFailed: c.TLS.Failed.Load(),
 	}
 	for i := range c.ByClass {
 		s.Responses[i] = c.ByClass[i].Load()

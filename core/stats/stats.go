@@ -44,6 +44,9 @@ type Counters struct {
 	MPTCP, MPTCPPlain int64
 	// Panics are streams ended by a defect.
 	Panics int64
+	// TLSSessions are TLS handshakes that succeeded, TLSReused those of them that
+	// resumed a session, TLSFailed those that failed.
+	TLSSessions, TLSReused, TLSFailed int64
 }
 
 // Process is the process as a whole.

@@ -116,12 +116,14 @@ func (r *runner) builder(first *config.Config) process.Builder {
 		}
 		first = nil
 		old, _ := before.(*proxy.Graph)
+		told := len(cfg.Warnings)
 		g, err := proxy.Build(cfg, proxy.BuildOptions{
 			Engine: r.engine, Shared: r.shared, Log: r.log, Inherit: inherit, Before: old,
 		})
 		if err != nil {
 			return nil, err // not g, which would be a Generation that is not nil
 		}
+		r.ui.warnings(cfg.Warnings[told:]) // those of files that it names
 		return g, nil
 	}
 }

@@ -1,0 +1,215 @@
+package tls
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/integration/lab"
+)
+
+// resumed makes a connection and reports whether it went on with a session.
+func resumed(t *testing.T, port string, c *tls.Config) bool {
+	t.Helper()
+	out := ask(c, port)
+	if !strings.HasPrefix(out, "resumed=") {
+		t.Fatalf("port %s: %q", port, out)
+	}
+	return out == "resumed=1"
+}
+
+// Sessions go on at other binds and after a reload, and with keys from files
+// after a restart too, for as long as their key is in the file.
+func TestSessions(t *testing.T) {
+	ca := newAuthority(t)
+	site := ca.issue("site.pem", false, "site.example.com")
+	keys := filepath.Join(ca.dir, "keys")
+	line := func() string {
+		b := make([]byte, 80)
+		if _, err := rand.Read(b); err != nil {
+			t.Fatal(err)
+		}
+		return base64.StdEncoding.EncodeToString(b) + "\n"
+	}
+	file := line() + line() + line()
+	lab.Write(t, keys, file)
+	one, two, filed := lab.Port(t), lab.Port(t), lab.Port(t)
+	text := defaults + `
+[frontend.web]
+bind = [
+  { address = "127.0.0.1:` + one + `", tls = "` + site + `" },
+  { address = "127.0.0.1:` + two + `", tls = "` + site + `" },
+  { address = "127.0.0.1:` + filed + `", tls = { crt = "` + site + `", tls-ticket-keys = "` + keys + `" } },
+]
+http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-string = "resumed=%[ssl_fc_is_resumed]" }]
+`
+	f := lab.Fairlead(t, text)
+	client := func() *tls.Config {
+		return &tls.Config{InsecureSkipVerify: true, ServerName: "site.example.com", NextProtos: []string{"http/1.1"}, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+	}
+	reload := func() {
+		t.Helper()
+		if out, stderr, code := lab.Run(t, lab.Binary(t), "reload", "--socket", f.Socket()); code != 0 {
+			t.Fatalf("reload: %s%s", out, stderr)
+		}
+	}
+	c, k := client(), client()
+	if resumed(t, one, c) || !resumed(t, one, c) || !resumed(t, two, c) {
+		t.Error("sessions do not go on at another bind")
+	}
+	if resumed(t, filed, c) {
+		t.Error("a session goes on under keys that are not its own")
+	}
+	resumed(t, filed, k)
+	c = client()
+	resumed(t, one, c)
+	reload()
+	if !resumed(t, two, c) {
+		t.Error("sessions do not go on after a reload")
+	}
+	file += line()
+	lab.Write(t, keys, file)
+	reload()
+	if !resumed(t, filed, k) {
+		t.Error("sessions do not go on after keys were added")
+	}
+	k = client()
+	resumed(t, filed, k)
+	f.Kill(t)
+	lab.Fairlead(t, text)
+	if resumed(t, one, c) {
+		t.Error("a session of another process goes on")
+	}
+	if !resumed(t, filed, k) {
+		t.Error("sessions do not go on after a restart with the same keys")
+	}
+}
+
+// The secrets of connections go to a file, which has what programs need to read them.
+func TestKeylog(t *testing.T) {
+	ca := newAuthority(t)
+	site := ca.issue("site.pem", false, "site.example.com")
+	log := filepath.Join(ca.dir, "keys.log")
+	port := lab.Port(t)
+	lab.Fairlead(t, "tune = { ssl = { keylog = \""+log+"\" } }\n"+defaults+`
+[frontend.web]
+bind = { address = "127.0.0.1:`+port+`", tls = "`+site+`" }
+http-request = [{ do = "return", status = 200 }]
+`)
+	var own strings.Builder
+	ask(&tls.Config{InsecureSkipVerify: true, KeyLogWriter: &own}, port)
+	b, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(own.String()) {
+		if !strings.Contains(string(b), line) {
+			t.Errorf("%q is not in the file", line)
+		}
+	}
+	if info, err := os.Stat(log); err != nil || info.Mode().Perm() != 0o600 || own.Len() == 0 {
+		t.Errorf("%v, %v, the client logged %d bytes", info.Mode(), err, own.Len())
+	}
+}
+
+// revoke writes a revocation list with a certificate in it, or none.
+func (a *authority) revoke(file string, until time.Time, serials ...*big.Int) string {
+	a.t.Helper()
+	tmpl := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: until}
+	for _, s := range serials {
+		tmpl.RevokedCertificateEntries = append(tmpl.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: s, RevocationTime: time.Now().Add(-time.Minute)})
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, tmpl, a.cert, a.key)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	path := filepath.Join(a.dir, file)
+	lab.Write(a.t, path, string(pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der})))
+	return path
+}
+
+// Certificates that a list revokes are refused, of clients and of servers.
+func TestRevocation(t *testing.T) {
+	ca := newAuthority(t)
+	site := ca.issue("site.pem", false, "site.example.com")
+	good, bad := ca.issue("good.pem", false, "good"), ca.issue("bad.pem", false, "bad")
+	badPair, err := tls.LoadX509KeyPair(bad, bad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sitePair, err := tls.LoadX509KeyPair(site, site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := ca.revoke("crl.pem", time.Now().Add(time.Hour), badPair.Leaf.SerialNumber)
+	old := ca.revoke("old.pem", time.Now().Add(-time.Minute))
+	sites := ca.revoke("sites.pem", time.Now().Add(time.Hour), sitePair.Leaf.SerialNumber)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{sitePair}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), ErrorLog: nil}
+	go func() { _ = s.Serve(l) }() // until Close
+	defer s.Close()
+	port, stale, lenient, plain := lab.Port(t), lab.Port(t), lab.Port(t), lab.Port(t)
+	lab.Fairlead(t, defaults+`
+[frontend.web]
+bind = { address = "127.0.0.1:`+port+`", tls = { crt = "`+site+`", ca-file = "`+ca.file+`", verify = "required", crl-file = "`+list+`" } }
+http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-string = "%[ssl_c_s_dn(CN)] %[ssl_c_err]" }]
+[frontend.stale]
+bind = { address = "127.0.0.1:`+stale+`", tls = { crt = "`+site+`", ca-file = "`+ca.file+`", verify = "required", crl-file = "`+old+`" } }
+http-request = [{ do = "return", status = 200 }]
+[frontend.lenient]
+bind = { address = "127.0.0.1:`+lenient+`", tls = { crt = "`+site+`", ca-verify-file = "`+ca.file+`", verify = "required", crl-file = "`+list+`", crt-ignore-err = "X509_V_ERR_CERT_REVOKED" } }
+http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-string = "%[ssl_c_s_dn(CN)] %[ssl_c_err]" }]
+[frontend.plain]
+bind = "127.0.0.1:`+plain+`"
+use-backend = [{ backend = "revoked", if = "{ path /revoked }" }]
+default-backend = "good"
+[backend.good]
+[backend.good.server.s]
+address = "`+l.Addr().String()+`"
+tls = { ca-file = "`+ca.file+`", crl-file = "`+list+`", verifyhost = "site.example.com" }
+[backend.revoked]
+retries = 0
+[backend.revoked.server.s]
+address = "`+l.Addr().String()+`"
+tls = { ca-file = "`+ca.file+`", crl-file = "`+sites+`", sni = "str(site.example.com)" }
+`)
+	with := func(file string) *tls.Config {
+		pair, err := tls.LoadX509KeyPair(file, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}, Certificates: []tls.Certificate{pair}}
+	}
+	for _, c := range []struct{ port, file, want string }{
+		{port, good, "good 0"}, {port, bad, "refused"}, {stale, good, "refused"}, {lenient, good, "good 0"}, {lenient, bad, "bad 23"},
+	} {
+		if got := ask(with(c.file), c.port); got != c.want {
+			t.Errorf("port %s, %s: %q, want %q", c.port, filepath.Base(c.file), got, c.want)
+		}
+	}
+	for path, want := range map[string]int{"/": 200, "/revoked": 503} {
+		res, err := http.Get("http://" + net.JoinHostPort("127.0.0.1", plain) + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: %d, want %d", path, res.StatusCode, want)
+		}
+	}
+}
