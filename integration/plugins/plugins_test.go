@@ -7,7 +7,6 @@
 package plugins
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,11 +97,4 @@ func (w *workshop) try(dir, program string, args ...string) (string, error) {
 	cmd.Dir, cmd.Env = dir, w.env
 	out, err := cmd.CombinedOutput()
 	return string(out), err
-}
-
-// xbuild is the tool, as go install made it.
-func (w *workshop) xbuild(t *testing.T) string {
-	t.Helper()
-	w.run(t, w.root, "go", "install", fmt.Sprintf("%s/xbuild@%s", builder.CorePath, release))
-	return filepath.Join(w.bin, "xbuild")
 }
