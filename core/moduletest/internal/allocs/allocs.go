@@ -7,6 +7,9 @@ import (
 	"testing"
 )
 
+// Counted reports whether Of counts.
+const Counted = !race
+
 // Of gives how often fn allocates: the least of some rounds, since what else the
 // process does allocates too. Under the race detector it gives 0, for there
 // pools forget at random what they hold.
