@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 func TestCommandLine(t *testing.T) {
@@ -53,6 +57,27 @@ func TestCommandLine(t *testing.T) {
 		}
 		if c.code != 0 && stdout.Len() > 0 {
 			t.Errorf("xbuild %s: an error, and yet a result: %s", c.args, &stdout)
+		}
+	}
+}
+
+// The document tells of every command, and of every flag of build.
+func TestDocument(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "xbuild.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := newRoot()
+	for _, c := range root.Commands() {
+		if !strings.Contains(string(text), "`"+c.Name()) {
+			t.Errorf("docs/xbuild.md does not tell of the command %s", c.Name())
+		}
+		if c.Name() == "build" {
+			c.Flags().VisitAll(func(f *pflag.Flag) {
+				if !strings.Contains(string(text), "`--"+f.Name) && !strings.Contains(string(text), " `--"+f.Name) {
+					t.Errorf("docs/xbuild.md does not tell of --%s", f.Name)
+				}
+			})
 		}
 	}
 }

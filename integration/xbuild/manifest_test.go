@@ -55,7 +55,7 @@ func TestManifest(t *testing.T) {
 	x := newTool(t)
 	dir, other := t.TempDir(), t.TempDir()
 	for _, d := range []string{dir, other} {
-		plugin(t, d, "example.com/good", "acme.good", "")
+		writePlugin(t, d, "example.com/good", "acme.good", "")
 		lab.Write(t, filepath.Join(d, "xbuild.toml"), `
 core = "`+x.root+`"
 preset = "tcp"

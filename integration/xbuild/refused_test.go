@@ -9,8 +9,8 @@ import (
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
-// plugin writes a plugin with a balancer of the name, and more in its file.
-func plugin(t *testing.T, dir, path, balancer, more string) {
+// writePlugin writes a plugin with a balancer of the name, and more in its file.
+func writePlugin(t *testing.T, dir, path, balancer, more string) {
 	t.Helper()
 	at := filepath.Join(dir, filepath.Base(path))
 	if err := os.MkdirAll(at, 0o755); err != nil {
@@ -46,12 +46,12 @@ func (nothing) Pick(*balancer.Request) balancer.Server { return nil }
 func TestRefused(t *testing.T) {
 	x := newTool(t)
 	dir := t.TempDir()
-	plugin(t, dir, "example.com/good", "acme.good", "")
-	plugin(t, dir, "example.com/typo", "acme.typo", "var x int = \"text\"")
-	plugin(t, dir, "example.com/old", "acme.old", "var _ = module.API0")
-	plugin(t, dir, "example.com/bare", "bare", "")
-	plugin(t, dir, "example.com/taken", "acme.good", "")
-	plugin(t, dir, "example.com/panics", "acme.panics", `func init() { panic("no license") }`)
+	writePlugin(t, dir, "example.com/good", "acme.good", "")
+	writePlugin(t, dir, "example.com/typo", "acme.typo", "var x int = \"text\"")
+	writePlugin(t, dir, "example.com/old", "acme.old", "var _ = module.API0")
+	writePlugin(t, dir, "example.com/bare", "bare", "")
+	writePlugin(t, dir, "example.com/taken", "acme.good", "")
+	writePlugin(t, dir, "example.com/panics", "acme.panics", `func init() { panic("no license") }`)
 	output := filepath.Join(dir, "fairlead")
 	lab.Write(t, output, "before")
 	for _, c := range []struct {
@@ -88,7 +88,7 @@ func TestRefused(t *testing.T) {
 func TestDryRun(t *testing.T) {
 	x := newTool(t)
 	dir := t.TempDir()
-	plugin(t, dir, "example.com/good", "acme.good", "")
+	writePlugin(t, dir, "example.com/good", "acme.good", "")
 	stdout, stderr, code := x.run(t, dir, "build", "--dry-run", "--core", x.root, "--with", "./good", "--without", "balancer.first", "--without", "balancer.uri")
 	if code != 0 {
 		t.Fatalf("exit status %d, stderr:\n%s", code, stderr)

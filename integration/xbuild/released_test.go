@@ -81,7 +81,7 @@ func publish(t *testing.T, root, dir string) *proxy {
 		{"typed", "v1.2.0", "v1.0.0", "var _ = module.API9", ""},
 		{"twin", "v1.0.0", "v1.0.0", "", "api = 1\nmodules = \"balancer.acme.strict\"\n"},
 	} {
-		plugin(t, dir, "example.com/"+r.name, "acme."+r.name, r.more)
+		writePlugin(t, dir, "example.com/"+r.name, "acme."+r.name, r.more)
 		at := filepath.Join(dir, r.name)
 		mod := filepath.Join(at, "go.mod")
 		lab.Write(t, mod, strings.Replace(string(read(t, mod)), "v0.0.0", r.core, 1))
@@ -90,7 +90,7 @@ func publish(t *testing.T, root, dir string) *proxy {
 		}
 		p.release(t, "example.com/"+r.name, r.version, at)
 	}
-	plugin(t, dir, "example.com/user", "acme.user", "")
+	writePlugin(t, dir, "example.com/user", "acme.user", "")
 	mod := filepath.Join(dir, "user", "go.mod")
 	lab.Write(t, mod, string(read(t, mod))+"\nrequire example.com/good v1.4.0\n")
 	p.release(t, "example.com/user", "v1.0.0", filepath.Join(dir, "user"))

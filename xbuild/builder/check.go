@@ -217,6 +217,7 @@ func (w *workspace) checkCore(ctx context.Context) error {
 			packages = append(packages, strings.TrimSpace(name))
 		}
 	}
+	slices.Sort(packages)
 	if len(packages) == 0 {
 		return fmt.Errorf("core %s does not compile for %s: %w", versionOr(w.core.Version), w.target, w.unlink(err))
 	}

@@ -3,9 +3,11 @@ package manifest_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/xbuild/manifest"
 )
 
@@ -106,6 +108,27 @@ func TestWrong(t *testing.T) {
 		file := write(t, c.text)
 		if _, err := manifest.Read(file); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), file+":") {
 			t.Errorf("%q: error %v, want %q", c.text, err, c.want)
+		}
+	}
+}
+
+// The document's manifest is valid, and names every key.
+func TestDocument(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "xbuild.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```toml xbuild.toml\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("there is no manifest in docs/xbuild.md")
+	}
+	if _, err := manifest.Read(write(t, example)); err != nil {
+		t.Error(err)
+	}
+	for _, key := range tree.Keys(reflect.TypeFor[manifest.Manifest]()) {
+		if !strings.Contains(example, "\n"+key+" = ") && !strings.Contains("\n"+example, "\n"+key+" = ") && !strings.Contains(example, "["+key+"]") && !strings.Contains(example, " "+key+" = ") {
+			t.Errorf("the document's manifest does not show %s", key)
 		}
 	}
 }
