@@ -102,6 +102,7 @@ func (b *builder) build() {
 	}
 	b.manage()
 	b.g.certs = b.certs
+	b.updateStaples()
 }
 
 func (b *builder) userlist(c *config.Userlist) {

@@ -53,6 +53,17 @@ func (b *builder) newStore() *secure.Store {
 	return s
 }
 
+// updateStaples has OCSP responses kept up to date where that is asked for.
+func (b *builder) updateStaples() {
+	if b.certs == nil {
+		return
+	}
+	if pairs := b.certs.Updated(); len(pairs) > 0 {
+		o := &b.cfg.Global.OCSPUpdate
+		b.g.instances.Add(&secure.Updater{Pairs: pairs, Least: o.Mindelay, Most: o.Maxdelay, Kept: b.o.Engine.tls.staples})
+	}
+}
+
 func orElse(a, b string) string {
 	if a != "" {
 		return a

@@ -15,13 +15,14 @@ import (
 // tlsEngine is what the TLS of all connections of the process shares, over reloads.
 type tlsEngine struct {
 	tickets *secure.Tickets
+	staples *secure.Staples
 	turns   turns
 	conns   chan struct{} // maxsslconn; nil: no limit
 	rate    *pace         // maxsslrate; nil: no limit
 }
 
 func newTLSEngine(maxConn, maxRate int) *tlsEngine {
-	e := &tlsEngine{tickets: secure.NewTickets(), turns: turns{free: make(chan struct{}, runtime.GOMAXPROCS(0))}}
+	e := &tlsEngine{tickets: secure.NewTickets(), staples: secure.NewStaples(), turns: turns{free: make(chan struct{}, runtime.GOMAXPROCS(0))}}
 	if maxConn > 0 {
 		e.conns = make(chan struct{}, maxConn)
 	}

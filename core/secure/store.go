@@ -4,6 +4,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,17 +93,21 @@ func (s *Store) Load(list []Files) []*Result {
 
 // Pairs gives all certificates that were read, by file.
 func (s *Store) Pairs() []*Pair {
+	return s.pairs(func(Files) bool { return true })
+}
+
+// Updated gives the certificates whose OCSP responses are kept up to date.
+func (s *Store) Updated() []*Pair {
+	return s.pairs(func(f Files) bool { return f.Update })
+}
+
+func (s *Store) pairs(wanted func(Files) bool) []*Pair {
 	var list []*Pair
-	for _, r := range s.loaded {
-		if r.Pair != nil {
+	for f, r := range s.loaded {
+		if r.Pair != nil && wanted(f) {
 			list = append(list, r.Pair)
 		}
 	}
-	slices.SortFunc(list, func(a, b *Pair) int {
-		if a.file < b.file {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(list, func(a, b *Pair) int { return strings.Compare(a.file, b.file) })
 	return list
 }
