@@ -45,8 +45,8 @@ directory, or where --core and --with say, and must be as it was.`,
 	return c
 }
 
-// errDiffer ends diff when there are differences: they have been printed.
-var errDiffer = errors.New("the builds differ")
+// errTold ends a command that has printed what it found, such as differences.
+var errTold = errors.New("what was found has been printed")
 
 func diffCommand() *cobra.Command {
 	o := &options{}
@@ -85,7 +85,7 @@ if they differ.`,
 			}); err != nil || len(changes) == 0 {
 				return err
 			}
-			return errDiffer
+			return errTold
 		},
 	}
 	o.sources(c)

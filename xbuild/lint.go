@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -34,11 +33,15 @@ the plugin could not be looked at, 2 the command line is wrong.`,
 				case err != nil:
 					return err
 				case asJSON:
-					err = json.NewEncoder(c.OutOrStdout()).Encode(append([]lint.Finding{}, findings...)) // not null
+					err = writeJSON(c.OutOrStdout(), append([]lint.Finding{}, findings...)) // not null
 				default:
 					err = printFindings(c.OutOrStdout(), findings)
 				}
-				return errors.Join(err, verdict(findings, strict))
+				counts := verdict(findings, strict)
+				if asJSON && counts != nil {
+					counts = errTold
+				}
+				return errors.Join(err, counts)
 			})
 		},
 	}

@@ -48,10 +48,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if ctx.Err() != nil {
 		err = errors.New("interrupted")
 	}
-	if asJSON, flagErr := c.Flags().GetBool("json"); flagErr == nil && asJSON && !errors.Is(err, errDiffer) {
+	if asJSON, flagErr := c.Flags().GetBool("json"); flagErr == nil && asJSON && !errors.Is(err, errTold) {
 		err = errors.Join(err, writeJSON(stdout, describeError(err)))
 	}
-	if !errors.Is(err, errDiffer) {
+	if !errors.Is(err, errTold) {
 		fmt.Fprintf(stderr, "error: %v\n", err)
 	}
 	if isUsage(err) {

@@ -67,7 +67,8 @@ func refused(t *testing.T, dir, xbuild string) {
 		{"new balancer ./x --name sticky", "a plugin's name has its vendor before it"},
 		{"new balancer ./x --module sticky", `--module "sticky"`},
 		{"new balancer ./my-balancer", "is not empty"},
-		{"lint ./no-such", "there is no go.mod"},
+		{"lint ./no-such", "there is no directory"},
+		{"lint .", "there is no go.mod"},
 		{"run balancer", "stand behind --"},
 	} {
 		cmd := exec.Command(xbuild, strings.Fields(c.args)...)

@@ -46,6 +46,9 @@ func Open(dir, core string) (*Bench, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("there is no directory %s", dir)
+	}
 	root := FindModule(dir)
 	if root == "" {
 		return nil, fmt.Errorf("there is no go.mod in %s or above: a plugin is a Go module; xbuild new makes one", dir)
