@@ -1,7 +1,7 @@
 package plugins
 
 import (
-	"fmt"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/integration/lab"
+	"github.com/fairleadproxy/fairlead/xbuild/lint"
 	"github.com/fairleadproxy/fairlead/xbuild/scaffold"
 )
 
@@ -123,8 +124,9 @@ func TestLint(t *testing.T) {
 	if t.Failed() {
 		t.Log(out)
 	}
-	out, _ = w.try(dir, xbuild, "lint", "--json")
-	if !strings.HasPrefix(out, "[") || !strings.Contains(out, fmt.Sprintf("%q:%q", "rule", "files")) {
-		t.Errorf("not JSON: %s", out)
+	out, err = w.try(dir, xbuild, "lint", "--json")
+	var found []lint.Finding
+	if json.Unmarshal([]byte(out), &found) != nil || err == nil || len(found) < 10 {
+		t.Errorf("lint --json: %d findings, error %v, output %s", len(found), err, out)
 	}
 }
