@@ -66,7 +66,7 @@ func (l *loader) reference(f *Frontend, t tree.Text) {
 		}
 		return
 	}
-	if f.mode() != b.mode() {
+	if f.mode() != b.mode() && !l.partly {
 		t.Fail(l.errs, 0, "frontend %q is in mode %q and backend %q in mode %q", f.Name, f.mode(), b.Name, b.mode()).
 			Hint = "set mode to the same in both, or in [defaults]"
 	}

@@ -16,8 +16,9 @@ type defaultSettings struct {
 
 // loader makes the sections of a configuration.
 type loader struct {
-	cfg  *Config
-	errs *tree.Errors
+	cfg    *Config
+	errs   *tree.Errors
+	partly bool // some of it was not read: what is said about the whole may not hold
 
 	anonymous *defaultSettings            // [defaults]
 	named     map[string]*defaultSettings // [defaults.NAME], as far as settled

@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 )
@@ -86,11 +87,16 @@ func load(root *tree.Node, errs *tree.Errors) (*Config, error) {
 		e.Value.Name = e.Key
 		l.cfg.CrtStores = append(l.cfg.CrtStores, &e.Value)
 	}
-	if len(errs.List) == 0 { // what is missing may only not have been read
+	if !slices.ContainsFunc(errs.List, anySection) { // what is missing may only not have been read
+		l.partly = len(errs.List) > 0
 		l.check()
 	}
 	return l.cfg, errs.Err()
 }
+
+// anySection reports whether an error may have kept whole sections from being
+// read: that of a file, or of the name of a kind of sections.
+func anySection(e *tree.Error) bool { return !strings.Contains(e.Path, ".") }
 
 // Names gives the names of frontends or backends, for suggestions.
 func names[T any](list []T, name func(T) string) []string {

@@ -9,13 +9,23 @@ import (
 
 type section = tree.Entry[*tree.Node]
 
+// decode decodes a section of a kind.
+func (l *loader) decode(e *section, kind string, into any) {
+	if e.Value.Kind != tree.Table {
+		l.errs.OnKey(e.Value, "a setting stands where the name of a %s does", kind).
+			Hint = "write [" + kind + ".NAME] above it"
+		return
+	}
+	l.errs.Add(e.Value.Decode(into), e.Pos, e.Path)
+}
+
 // frontend makes a frontend of its section.
 func (l *loader) frontend(e *section) {
 	f := &Frontend{Name: e.Key, Pos: e.Pos, Path: e.Path}
 	d := l.from(e.Value.Get("from"))
 	f.Proxy, f.FrontendSettings = d.Proxy, d.FrontendSettings
 	f.Proxy.reset()
-	l.errs.Add(e.Value.Decode(f), e.Pos, e.Path)
+	l.decode(e, "frontend", f)
 	f.Proxy.inherit(&d.Proxy)
 	f.Proxy.settle()
 	l.cfg.Frontends = append(l.cfg.Frontends, f)
@@ -28,7 +38,7 @@ func (l *loader) backend(e *section) {
 	b.Proxy, b.BackendSettings = d.Proxy, d.BackendSettings
 	b.Proxy.reset()
 	above := b.BackendSettings.reset()
-	l.errs.Add(e.Value.Decode(b), e.Pos, e.Path)
+	l.decode(e, "backend", b)
 	b.Proxy.inherit(&d.Proxy)
 	b.BackendSettings.inherit(above)
 	b.Proxy.settle()
@@ -49,7 +59,7 @@ func (l *loader) listen(e *section) {
 	s.defaultSettings = *d
 	s.Proxy.reset()
 	above := s.BackendSettings.reset()
-	l.errs.Add(e.Value.Decode(&s), e.Pos, e.Path)
+	l.decode(e, "listen", &s)
 	s.Proxy.inherit(&d.Proxy)
 	s.BackendSettings.inherit(above)
 	s.Proxy.settle()
@@ -204,6 +214,9 @@ func (l *loader) userlist(u *Userlist) {
 // warn adds a warning.
 func (l *loader) warn(pos tree.Pos, path, format string, args ...any) *tree.Error {
 	w := &tree.Error{Pos: pos, Path: path, Msg: fmt.Sprintf(format, args...)}
+	if l.partly {
+		return w // first things first
+	}
 	l.cfg.Warnings = append(l.cfg.Warnings, w)
 	return w
 }

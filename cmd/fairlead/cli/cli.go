@@ -118,9 +118,20 @@ command line is wrong.`,
 // checkArgs makes wrong arguments an error of the command line.
 func checkArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	if check == nil {
-		check = cobra.NoArgs
+		check = noArgs
 	}
 	return func(c *cobra.Command, args []string) error { return usage(check(c, args)) }
+}
+
+// noArgs says where an argument belongs.
+func noArgs(c *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case c.Flag("config") != nil:
+		return fmt.Errorf("%[1]q is not expected; write --config %[1]s", args[0])
+	}
+	return fmt.Errorf("%q is not expected; see %q", args[0], c.CommandPath()+" --help")
 }
 
 // ui writes messages for people.

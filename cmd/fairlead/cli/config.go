@@ -1,7 +1,12 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"slices"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -32,8 +37,26 @@ func (u *ui) configFlag(c *cobra.Command, into *[]string) {
 	c.Flags().StringArrayVarP(into, "config", "c", paths, usage)
 }
 
-// load reads a configuration; that of the binary when no path is given.
+// load reads a configuration; that of the binary when no path is given. The
+// error has all that is wrong with it.
 func (u *ui) load(paths []string) (*config.Config, error) {
+	cfg, err := u.read(paths)
+	switch {
+	case err == nil:
+	case slices.Equal(paths, []string{defaultConfig}) && missing(defaultConfig):
+		err = fmt.Errorf("%s: %w; name a configuration by --config FILE", defaultConfig, syscall.ENOENT)
+	default:
+		err = explain(cfg, err)
+	}
+	return cfg, err
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+func (u *ui) read(paths []string) (*config.Config, error) {
 	if len(paths) > 0 || u.embedded == nil {
 		return config.Load(paths, os.LookupEnv)
 	}

@@ -164,7 +164,7 @@ func TestMptcpConnections(t *testing.T) {
 	if _, err := mptcpRun(t, "connections", "--socket", filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "cannot reach the process") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := mptcpRun(t, "status", "now"); err == nil || !strings.Contains(err.Error(), `unknown command "now"`) {
+	if _, err := mptcpRun(t, "status", "now"); err == nil || !strings.Contains(err.Error(), `"now" is not expected`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
-	"github.com/fairleadproxy/fairlead/core/proxy"
 )
 
 func validateCommand(ui *ui) *cobra.Command {
@@ -48,16 +47,7 @@ func (u *ui) check(paths []string) (*config.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
-	e, err := proxy.NewEngine(proxy.TuningOf(&cfg.Global, cfg.Global.Maxconn))
-	if err != nil {
-		return cfg, err
-	}
-	defer e.Close()
-	g, err := proxy.Build(cfg, proxy.BuildOptions{Engine: e})
-	if err != nil {
-		return cfg, err
-	}
-	return cfg, g.Stop(closed())
+	return cfg, build(cfg)
 }
 
 func report(c *cobra.Command, err error, warnings []*tree.Error) error {
