@@ -11,6 +11,7 @@ import (
 // to, modes that have to agree, and what is probably missing.
 func (l *loader) check() {
 	l.duplicates()
+	l.boundTwice()
 	for _, f := range l.cfg.Frontends {
 		l.checkFrontend(f)
 	}

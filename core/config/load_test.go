@@ -229,3 +229,28 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// Binds at one place get a warning, once for each that comes later.
+func TestBoundTwice(t *testing.T) {
+	for _, c := range []struct{ first, second, want string }{
+		{`":80"`, `":81"`, ""},
+		{`":80"`, `"0.0.0.0:80"`, "test.toml:5:8: frontend.b.bind: 0.0.0.0:80 is bound at test.toml:2:8 too"},
+		{`["127.0.0.1:80", "[::1]:80"]`, `["127.0.0.2:80", "mptcp@127.0.0.1:80"]`, "frontend.b.bind[1]: mptcp@127.0.0.1:80 is bound at test.toml:2:9"},
+		{`"127.0.0.1:80-90"`, `"127.0.0.1:85-95"`, "127.0.0.1:85 is bound"},
+		{`["127.0.0.1:80", "127.0.0.1:80"]`, `":81"`, "frontend.a.bind[1]"},
+		{`":443"`, `{ address = "quic@:443" }`, ""},
+		{`{ address = ":80", interface = "eth0" }`, `{ address = ":80", interface = "eth1" }`, ""},
+		{`"/run/a.sock"`, `"unix@/run/a.sock"`, "/run/a.sock is bound"},
+		{`"fd@3"`, `"fd@4"`, ""},
+		{`":0"`, `":0"`, ""},
+	} {
+		cfg := parse(t, "[frontend.a]\nbind = "+c.first+"\ntimeout.client = \"1s\"\n[frontend.b]\nbind = "+c.second+"\ntimeout.client = \"1s\"\n")
+		var got []string
+		for _, w := range cfg.Warnings {
+			got = append(got, w.Text())
+		}
+		if c.want == "" && len(got) != 0 || c.want != "" && (len(got) != 1 || !strings.Contains(got[0], c.want)) {
+			t.Errorf("%s and %s: %q, want %q", c.first, c.second, got, c.want)
+		}
+	}
+}

@@ -33,5 +33,17 @@ func RaiseFiles(limit, maxConn int) (int, error) {
 	if maxConn > 0 {
 		return maxConn, nil
 	}
-	return int(max(want, 2*reserve)-reserve) / perConn, nil
+	return connsIn(want), nil
 }
+
+// MaxConn gives how many connections at once the limit on file descriptors
+// leaves room for.
+func MaxConn() (int, error) {
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
+		return 0, fmt.Errorf("getrlimit: %w", err)
+	}
+	return connsIn(r.Cur), nil
+}
+
+func connsIn(files uint64) int { return int(max(files, 2*reserve)-reserve) / perConn }

@@ -52,6 +52,7 @@ type runner struct {
 	engine  *proxy.Engine
 	super   *process.Supervisor
 	admins  []*admin.Server
+	global  *config.Global // at the start
 	started time.Time
 	stop    chan struct{} // a command to stop has come
 }
@@ -68,16 +69,16 @@ func (r *runner) run(ctx context.Context) error {
 		return usage(err)
 	}
 	r.ui.warnings(first.Warnings)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
+	defer signal.Stop(signals)
 	if err := r.prepare(first); err != nil {
 		return err
 	}
 	defer r.engine.Close()
 	r.super = process.New(r.builder(first), sockets, r.log)
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
-	defer signal.Stop(signals)
-	if err := r.super.Start(); err != nil {
-		return usage(err)
+	if err := r.start(signals); err != nil {
+		return err
 	}
 	if err := r.settle(&first.Global); err != nil {
 		return errors.Join(err, r.super.Stop(closed()))
@@ -89,15 +90,43 @@ func (r *runner) run(ctx context.Context) error {
 	return r.serve(ctx, signals)
 }
 
+// start starts the first configuration. That may take as long as names take to
+// resolve: a signal to stop ends it, others wait.
+func (r *runner) start(signals chan os.Signal) error {
+	started := make(chan error, 1)
+	go func() { started <- r.super.Start() }()
+	for {
+		select {
+		case err := <-started:
+			return usage(err)
+		case s := <-signals:
+			if s == syscall.SIGTERM || s == syscall.SIGINT {
+				return fmt.Errorf("%v came before all was started", s)
+			}
+			defer func() {
+				select {
+				case signals <- s:
+				default: // others wait already
+				}
+			}()
+		}
+	}
+}
+
 // prepare sets what holds for the process as a whole.
 func (r *runner) prepare(cfg *config.Config) error {
 	g := &cfg.Global
+	r.global = g
 	if g.Nbthread > 0 {
 		runtime.GOMAXPROCS(g.Nbthread)
 	}
 	maxConn, err := process.RaiseFiles(g.UlimitN, g.Maxconn)
 	if err != nil {
 		return usage(fmt.Errorf("global: %w", err))
+	}
+	if fit, err := process.MaxConn(); err == nil && g.Maxconn > fit {
+		r.log.Warn("maxconn needs more file descriptors than this process may have: raise the limit, as with LimitNOFILE in systemd",
+			"maxconn", g.Maxconn, "fit", fit)
 	}
 	r.engine, err = proxy.NewEngine(proxy.TuningOf(g, maxConn))
 	return err
@@ -113,6 +142,9 @@ func (r *runner) builder(first *config.Config) process.Builder {
 				return nil, err
 			}
 			r.ui.warnings(cfg.Warnings)
+			if keys := needRestart(r.global, &cfg.Global); keys != "" {
+				r.log.Warn("changes of [global] that wait for the next start", "keys", keys)
+			}
 		}
 		first = nil
 		old, _ := before.(*proxy.Graph)
