@@ -23,12 +23,13 @@ type loader struct {
 	anonymous *defaultSettings            // [defaults]
 	named     map[string]*defaultSettings // [defaults.NAME], as far as settled
 	nodes     map[string]*tree.Node       // those that are still to be
+	settling  map[string]bool             // those that are being
 }
 
 // defaults reads [defaults] and the [defaults.NAME] in it: tables that are no
 // setting are named sections.
 func (l *loader) defaults(n *tree.Node) {
-	l.named, l.nodes = map[string]*defaultSettings{}, map[string]*tree.Node{}
+	l.named, l.nodes, l.settling = map[string]*defaultSettings{}, map[string]*tree.Node{}, map[string]bool{}
 	l.anonymous = &defaultSettings{}
 	l.anonymous.SetDefaults()
 	if n == nil {
@@ -78,10 +79,12 @@ func (l *loader) section(name string) *defaultSettings {
 	if n == nil {
 		return nil
 	}
-	delete(l.nodes, name) // one that takes from itself finds nothing
+	delete(l.nodes, name)
 	var over *defaultSettings
 	if from := n.Get("from"); from != nil {
+		l.settling[name] = true
 		over = l.from(from)
+		delete(l.settling, name)
 	}
 	s := l.settings(n, over)
 	l.named[name] = s
@@ -96,6 +99,10 @@ func (l *loader) from(n *tree.Node) *defaultSettings {
 	name := n.Str()
 	if s := l.section(name); s != nil {
 		return s
+	}
+	if l.settling[name] {
+		l.errs.On(n, "the defaults %q take from themselves in the end", name).Hint = "leave one of their from keys out"
+		return l.anonymous
 	}
 	known := make([]string, 0, len(l.named)+len(l.nodes))
 	for k := range l.named {

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 )
@@ -11,12 +12,25 @@ type section = tree.Entry[*tree.Node]
 
 // decode decodes a section of a kind.
 func (l *loader) decode(e *section, kind string, into any) {
+	l.name(tree.Text{Value: e.Key, Pos: e.Pos, Path: e.Path})
 	if e.Value.Kind != tree.Table {
 		l.errs.OnKey(e.Value, "a setting stands where the name of a %s does", kind).
 			Hint = "write [" + kind + ".NAME] above it"
 		return
 	}
 	l.errs.Add(e.Value.Decode(into), e.Pos, e.Path)
+}
+
+// name checks the name of a proxy or a server, which logs, statistics and
+// commands take apart (HAProxy manual section 4).
+func (l *loader) name(t tree.Text) {
+	bad := strings.IndexFunc(t.Value, func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return !letter && !strings.ContainsRune("-_.:", r)
+	})
+	if t.Value == "" || bad >= 0 {
+		t.Fail(l.errs, max(bad, 0), "%q cannot be a name", t.Value).Hint = `write letters, digits, "-", "_", "." and ":" only`
+	}
 }
 
 // frontend makes a frontend of its section.
@@ -152,6 +166,7 @@ func (l *loader) server(b *Backend, n *tree.Node, name string) *Server {
 	if s.Name.IsZero() {
 		s.Name = tree.Text{Value: name, Pos: n.Pos, Path: n.Path}
 	}
+	l.name(s.Name)
 	if b.Source != nil && s.Source == nil {
 		s.Source = b.Source
 	}

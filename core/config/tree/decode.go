@@ -51,8 +51,8 @@ func (d *decoder) layout(t reflect.Type) *layout {
 }
 
 // mismatch reports that a node is not what is wanted there.
-func (d *decoder) mismatch(n *Node, want string) {
-	d.errs.On(n, "want %s, got %v", want, n.Kind)
+func (d *decoder) mismatch(n *Node, want string) *Error {
+	return d.errs.On(n, "want %s, got %v", want, n.Kind)
 }
 
 func (d *decoder) value(n *Node, v reflect.Value, f *field) {

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,7 +25,7 @@ func Load(paths []string, env Env) (*Node, error) {
 	}
 	root := NewTable("", "", Pos{}, nil)
 	for _, name := range names {
-		text, err := os.ReadFile(name)
+		text, err := readFile(name)
 		if err != nil {
 			errs.At(Pos{}, "", "%s", readError(name, err))
 			continue
@@ -35,6 +36,23 @@ func Load(paths []string, env Env) (*Node, error) {
 		}
 	}
 	return root, errs.Err()
+}
+
+// maxFile is the length of the longest file that is read: a mistaken path must
+// not take a running process's memory.
+const maxFile = 64 << 20
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = errors.New("the file is larger than 64 MiB")
+	}
+	return text, err
 }
 
 // Merge makes one tree of several, as Load does of files. The trees given must

@@ -55,7 +55,7 @@ func (o *Ordered[T]) Keys() []string {
 
 func (o *Ordered[T]) decode(d *decoder, n *Node, f *field) {
 	if n.Kind != Table {
-		d.mismatch(n, "a table")
+		d.mismatch(n, "a table").Hint = "write [" + n.Path + ".NAME]"
 		return
 	}
 	o.Entries = make([]Entry[T], len(n.Children))
