@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/fairleadproxy/fairlead/core/http1"
+	"github.com/fairleadproxy/fairlead/core/httphead"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
 
@@ -32,23 +33,10 @@ func appendIndexed(b []byte, index byte) []byte { return append(b, 0x80|index) }
 
 // appendLiteral appends a field whose name is at a place of the table.
 func appendLiteral(b []byte, index byte, value []byte) []byte {
-	return appendString(appendInt(b, 0, 4, int(index)), value)
+	return appendString(httphead.AppendInt(b, 0, 4, int(index)), value)
 }
 
-// appendInt appends an integer with a prefix of so many bits (RFC 7541 section 5.1).
-func appendInt(b []byte, first byte, bits uint, n int) []byte {
-	limit := 1<<bits - 1
-	if n < limit {
-		return append(b, first|byte(n))
-	}
-	b = append(b, first|byte(limit))
-	for n -= limit; n >= 0x80; n >>= 7 {
-		b = append(b, byte(n)|0x80)
-	}
-	return append(b, byte(n))
-}
-
-func appendString(b, s []byte) []byte { return append(appendInt(b, 0, 7, len(s)), s...) }
+func appendString(b, s []byte) []byte { return append(httphead.AppendInt(b, 0, 7, len(s)), s...) }
 
 // statuses are those that the static table has.
 func appendStatus(b []byte, status int) []byte {
@@ -68,7 +56,7 @@ func appendStatus(b []byte, status int) []byte {
 	case 500:
 		return appendIndexed(b, 14)
 	}
-	b = append(appendInt(b, 0, 4, 8), 3)
+	b = append(httphead.AppendInt(b, 0, 4, 8), 3)
 	return strconv.AppendInt(b, int64(status), 10)
 }
 
@@ -146,13 +134,7 @@ func appendFields(b []byte, h *httpmsg.Message) []byte {
 // appendField appends a field, its name in lower case.
 func appendField(b, name, value []byte) []byte {
 	var small [64]byte
-	lower := small[:0]
-	for _, c := range name {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower = append(lower, c)
-	}
+	lower := httphead.AppendLower(small[:0], name)
 	if index := staticNames[string(lower)]; index != 0 {
 		return appendLiteral(b, index, value)
 	}

@@ -25,17 +25,23 @@ type Inet struct {
 
 // Listen opens, or takes over, a listener for each address and port of addr.
 func (p Inet) Listen(addr address.Address, o *ListenOptions) ([]Listener, error) {
+	return ListenEach(addr, func(at netip.AddrPort) (Listener, error) { return p.listen(at, o) })
+}
+
+// ListenEach has open make a listener for each IP address and port of addr. Where
+// one fails those before it are closed.
+func ListenEach(addr address.Address, open func(netip.AddrPort) (Listener, error)) ([]Listener, error) {
 	if !addr.HasPort {
 		return nil, errors.New(`a port is missing: write it after the last colon, as in ":80"`)
 	}
-	ips, err := ResolveBind(addr)
+	ips, err := resolveBind(addr)
 	if err != nil {
 		return nil, err
 	}
 	var list []Listener
 	for one := range addr.Each() {
 		for _, ip := range ips {
-			l, err := p.listen(netip.AddrPortFrom(ip, one.PortLow), o)
+			l, err := open(netip.AddrPortFrom(ip, one.PortLow))
 			if err != nil {
 				for _, l := range list {
 					err = errors.Join(err, l.Close())
@@ -101,8 +107,8 @@ func (p Inet) Dial(to Target, o *DialOptions) (*relay.Conn, error) {
 // resolveTimeout bounds the time that a bind's name takes to resolve.
 const resolveTimeout = 5 * time.Second
 
-// ResolveBind gives the addresses to bind to.
-func ResolveBind(addr address.Address) ([]netip.Addr, error) {
+// resolveBind gives the addresses to bind to.
+func resolveBind(addr address.Address) ([]netip.Addr, error) {
 	if ip, ok := addr.BindIP(); ok {
 		return []netip.Addr{ip}, nil
 	}

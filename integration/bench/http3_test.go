@@ -31,12 +31,7 @@ func TestHTTP3BesideCaddy(t *testing.T) {
 	}
 	caddy := lab.Need(t, "caddy")
 	_, origin := lab.Nginx(t, `location / { return 200 "`+strings.Repeat("x", 1000)+`"; }`, "")
-	cert := filepath.Join(t.TempDir(), "site.pem")
-	if _, errs, code := lab.Run(t, lab.Need(t, "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-		"-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-		"-keyout", cert+".key", "-out", cert); code != 0 {
-		t.Fatal(errs)
-	}
+	cert := lab.Certificate(t)
 	ours, theirs := lab.Port(t), lab.Port(t)
 	f := lab.Fairlead(t, `
 [defaults]

@@ -14,7 +14,6 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"net/textproto"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,7 +40,7 @@ func origin(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Has("length") {
 			w.Header().Set("Content-Length", strconv.Itoa(n))
 		}
-		w.Write(pattern(n))
+		w.Write(lab.Pattern(n))
 	case "/none":
 		w.WriteHeader(http.StatusNoContent)
 	case "/trailers":
@@ -61,7 +60,7 @@ func origin(w http.ResponseWriter, r *http.Request) {
 		}
 	case "/abort":
 		w.Header().Set("Content-Length", "100000")
-		w.Write(pattern(1000))
+		w.Write(lab.Pattern(1000))
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	case "/cookies":
@@ -69,14 +68,6 @@ func origin(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Set-Cookie", "b=2")
 		io.WriteString(w, r.Host+"|"+strings.Join(r.Header["Cookie"], "|"))
 	}
-}
-
-func pattern(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(i * 7 >> 3)
-	}
-	return b
 }
 
 // versions are those that a side may speak.
@@ -121,7 +112,7 @@ mode = "http"
 log = "global"
 timeout = { connect = "5s", client = "10s", server = "10s" }
 [frontend.web]
-bind = ["127.0.0.1:`+plain+`", { address = "127.0.0.1:`+secure+`", tls = "`+certificate(t)+`" }]
+bind = ["127.0.0.1:`+plain+`", { address = "127.0.0.1:`+secure+`", tls = "`+lab.Certificate(t)+`" }]
 default-backend = "app"
 `+extra+`
 [backend.app]
@@ -129,20 +120,6 @@ retries = 0
 servers = [`+server+`]
 `)
 	return p, plain, secure
-}
-
-// certificate makes a certificate with its key for localhost.
-func certificate(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "site.pem")
-	_, errs, code := lab.Run(t, lab.Need(t, "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-		"-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-		"-keyout", file+".key", "-out", file)
-	if code != 0 {
-		t.Fatal(errs)
-	}
-	return file
 }
 
 // client speaks one version; base is where it finds the proxy.
@@ -206,13 +183,13 @@ func TestMessages(t *testing.T) {
 			for _, length := range []string{"", "&length"} {
 				res, b := do(t, c, request(t, "GET", base+"/bytes?n="+n+length, nil))
 				want, _ := strconv.Atoi(n)
-				if res.StatusCode != 200 || !bytes.Equal(b, pattern(want)) || res.Proto != protos[from] || res.Header.Get("X-Proto") != protos[to] {
+				if res.StatusCode != 200 || !bytes.Equal(b, lab.Pattern(want)) || res.Proto != protos[from] || res.Header.Get("X-Proto") != protos[to] {
 					t.Errorf("GET of %s bytes%s: %d, %d bytes, %s, asked the server by %s", n, length, res.StatusCode, len(b), res.Proto, res.Header.Get("X-Proto"))
 				}
 			}
 		}
 		for _, n := range []int{1, 1000, 3_000_000} {
-			body := pattern(n)
+			body := lab.Pattern(n)
 			for _, known := range []bool{true, false} {
 				r := request(t, "POST", base+"/echo", bytes.NewReader(body))
 				if !known {

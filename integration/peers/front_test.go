@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/integration/lab"
@@ -21,13 +20,7 @@ type proxied struct {
 // front starts Fairlead with a server's entry in the configuration.
 func front(t *testing.T, server string) *proxied {
 	t.Helper()
-	f := &proxied{t: t, plain: "127.0.0.1:" + lab.Port(t), secure: "127.0.0.1:" + lab.Port(t), cert: filepath.Join(t.TempDir(), "site.pem")}
-	_, errs, code := lab.Run(t, lab.Need(t, "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-		"-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-		"-keyout", f.cert+".key", "-out", f.cert)
-	if code != 0 {
-		t.Fatal(errs)
-	}
+	f := &proxied{t: t, plain: "127.0.0.1:" + lab.Port(t), secure: "127.0.0.1:" + lab.Port(t), cert: lab.Certificate(t)}
 	f.proc = lab.Fairlead(t, `
 [[global.log]]
 to = "stdout"

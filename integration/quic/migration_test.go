@@ -49,7 +49,7 @@ func serve(address string) error {
 		return err
 	}
 	fmt.Println("serving")
-	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(pattern(size)) }))
+	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(lab.Pattern(size)) }))
 }
 
 // move downloads over one path until half has come, then over another.
@@ -138,7 +138,7 @@ stats-socket = "`+filepath.Join(dir, "admin.sock")+`"
 mode = "http"
 timeout = { connect = "5s", client = "30s", server = "30s" }
 [listen.web]
-bind = { address = "quic@10.9.1.1:4433", tls = "`+certificate(t)+`" }
+bind = { address = "quic@10.9.1.1:4433", tls = "`+lab.Certificate(t)+`" }
 servers = ["127.0.0.1:9000"]
 `)
 	f := lab.StartIn(t, server, lab.Binary(t), "run", "--config", config)
@@ -150,7 +150,7 @@ servers = ["127.0.0.1:9000"]
 	if code := p.Wait(t, 60*time.Second); code != 0 {
 		t.Fatalf("the client failed:\n%s", p.Output())
 	}
-	if want := fmt.Sprintf("error=<nil> hash=%x", sha256.Sum256(pattern(size))); !strings.Contains(p.Output(), want) {
+	if want := fmt.Sprintf("error=<nil> hash=%x", sha256.Sum256(lab.Pattern(size))); !strings.Contains(p.Output(), want) {
 		t.Errorf("the client wrote\n%s, want %s", p.Output(), want)
 	}
 }

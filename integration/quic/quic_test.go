@@ -9,9 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,14 +19,6 @@ import (
 
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
-
-func pattern(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(i * 7 >> 3)
-	}
-	return b
-}
 
 func origin(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Proto", r.Proto)
@@ -44,7 +36,7 @@ func origin(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Has("length") {
 			w.Header().Set("Content-Length", strconv.Itoa(n))
 		}
-		w.Write(pattern(n))
+		w.Write(lab.Pattern(n))
 	case "/none":
 		w.WriteHeader(http.StatusNoContent)
 	case "/trailers":
@@ -54,7 +46,7 @@ func origin(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Tail", "end")
 	case "/abort":
 		w.Header().Set("Content-Length", "100000")
-		w.Write(pattern(1000))
+		w.Write(lab.Pattern(1000))
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	case "/pieces":
@@ -75,7 +67,7 @@ type proxied struct {
 
 func front(t *testing.T, server, extra string) *proxied {
 	t.Helper()
-	f := &proxied{port: lab.Port(t), cert: certificate(t)}
+	f := &proxied{port: lab.Port(t), cert: lab.Certificate(t)}
 	f.proc = lab.Fairlead(t, f.config(server, extra))
 	return f
 }
@@ -100,18 +92,6 @@ default-backend = "app"
 [backend.app]
 servers = [` + server + `]
 ` + extra
-}
-
-func certificate(t *testing.T) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "site.pem")
-	_, errs, code := lab.Run(t, lab.Need(t, "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-		"-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-		"-keyout", file+".key", "-out", file)
-	if code != 0 {
-		t.Fatal(errs)
-	}
-	return file
 }
 
 func client(t *testing.T) *http.Client {
@@ -170,13 +150,13 @@ func TestMessages(t *testing.T) {
 			for _, n := range []int{0, 1000, 4_000_000} {
 				for _, length := range []string{"", "&length"} {
 					res, b := do(t, c, request(t, "GET", fmt.Sprintf("%s/bytes?n=%d%s", base, n, length), nil))
-					if res.StatusCode != 200 || !bytes.Equal(b, pattern(n)) || res.Proto != "HTTP/3.0" {
+					if res.StatusCode != 200 || !bytes.Equal(b, lab.Pattern(n)) || res.Proto != "HTTP/3.0" {
 						t.Errorf("GET of %d bytes%s: %d, %d bytes, %s", n, length, res.StatusCode, len(b), res.Proto)
 					}
 				}
 			}
 			for _, n := range []int{1, 1000, 3_000_000} {
-				body := pattern(n)
+				body := lab.Pattern(n)
 				for _, known := range []bool{true, false} {
 					r := request(t, "POST", base+"/echo", bytes.NewReader(body))
 					if !known {
@@ -248,18 +228,20 @@ func TestReload(t *testing.T) {
 	const size = 30_000_000
 	begun := make(chan struct{}, 1)
 	goOn := make(chan struct{})
+	release := sync.OnceFunc(func() { close(goOn) })
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/long" {
 			origin(w, r)
 			return
 		}
-		w.Write(pattern(size)[:size/2])
+		w.Write(lab.Pattern(size)[:size/2])
 		w.(http.Flusher).Flush()
 		begun <- struct{}{}
 		<-goOn
-		w.Write(pattern(size)[size/2:])
+		w.Write(lab.Pattern(size)[size/2:])
 	}))
 	t.Cleanup(plain.Close)
+	t.Cleanup(release) // or its handler would not end
 	server := `"` + plain.Listener.Addr().String() + `"`
 	f := front(t, server, "")
 	c, base := client(t), "https://127.0.0.1:"+f.port
@@ -285,8 +267,8 @@ func TestReload(t *testing.T) {
 	if res, _ := do(t, client(t), request(t, "GET", base+"/none", nil)); res.Header.Get("X-New") != "1" {
 		t.Error("a new connection got the configuration of before")
 	}
-	close(goOn)
-	if b := <-got; !bytes.Equal(b, pattern(size)) {
+	release()
+	if b := <-got; !bytes.Equal(b, lab.Pattern(size)) {
 		t.Errorf("the download that was under way: %d bytes, %.100q", len(b), b)
 	}
 }

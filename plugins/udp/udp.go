@@ -68,30 +68,10 @@ func (*Protocol) Datagrams() {}
 
 // Listen opens, takes over or shares the socket of each address and port.
 func (p *Protocol) Listen(addr address.Address, o *protocol.ListenOptions) ([]protocol.Listener, error) {
-	switch {
-	case !addr.HasPort:
-		return nil, errors.New(`a port is missing: write it after the last colon, as in "udp@:53"`)
-	case o.TLS != nil:
+	if o.TLS != nil {
 		return nil, errors.New("TLS needs a stream of bytes: leave tls out")
 	}
-	ips, err := protocol.ResolveBind(addr)
-	if err != nil {
-		return nil, err
-	}
-	var list []protocol.Listener
-	for one := range addr.Each() {
-		for _, ip := range ips {
-			l, err := p.listen(netip.AddrPortFrom(ip, one.PortLow), o)
-			if err != nil {
-				for _, l := range list {
-					err = errors.Join(err, l.Close())
-				}
-				return nil, err
-			}
-			list = append(list, l)
-		}
-	}
-	return list, nil
+	return protocol.ListenEach(addr, func(at netip.AddrPort) (protocol.Listener, error) { return p.listen(at, o) })
 }
 
 func (p *Protocol) listen(at netip.AddrPort, o *protocol.ListenOptions) (protocol.Listener, error) {

@@ -63,41 +63,22 @@ var statuses = map[int]byte{
 	103: 24, 200: 25, 304: 26, 404: 27, 503: 28, 100: 63, 204: 64, 206: 65, 302: 66, 400: 67, 403: 68, 421: 69, 425: 70, 500: 71,
 }
 
-// appendInt appends an integer with a prefix of so many bits (RFC 7541 section 5.1).
-func appendInt(b []byte, first byte, bits uint, n int) []byte {
-	limit := 1<<bits - 1
-	if n < limit {
-		return append(b, first|byte(n))
-	}
-	b = append(b, first|byte(limit))
-	for n -= limit; n >= 0x80; n >>= 7 {
-		b = append(b, byte(n)|0x80)
-	}
-	return append(b, byte(n))
-}
-
-func appendIndexed(b []byte, index int) []byte { return appendInt(b, 0xc0, 6, index) }
+func appendIndexed(b []byte, index int) []byte { return httphead.AppendInt(b, 0xc0, 6, index) }
 
 // appendNamed appends a field whose name is in the static table.
 func appendNamed(b []byte, index int, value []byte) []byte {
-	return append(appendInt(appendInt(b, 0x50, 4, index), 0, 7, len(value)), value...)
+	return append(httphead.AppendInt(httphead.AppendInt(b, 0x50, 4, index), 0, 7, len(value)), value...)
 }
 
 // appendField appends a field, its name in lower case.
 func appendField(b, name, value []byte) []byte {
 	var small [64]byte
-	lower := small[:0]
-	for _, c := range name {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower = append(lower, c)
-	}
+	lower := httphead.AppendLower(small[:0], name)
 	if index, ok := names[string(lower)]; ok {
 		return appendNamed(b, int(index), value)
 	}
-	b = append(appendInt(b, 0x20, 3, len(lower)), lower...)
-	return append(appendInt(b, 0, 7, len(value)), value...)
+	b = append(httphead.AppendInt(b, 0x20, 3, len(lower)), lower...)
+	return append(httphead.AppendInt(b, 0, 7, len(value)), value...)
 }
 
 // appendFields appends the fields but those that have no place in HTTP/3 (RFC

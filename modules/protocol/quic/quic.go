@@ -44,30 +44,10 @@ type Protocol struct{ ctx *module.Context }
 
 // Listen opens, or shares, the UDP socket of each address and port.
 func (p *Protocol) Listen(addr address.Address, o *protocol.ListenOptions) ([]protocol.Listener, error) {
-	switch {
-	case !addr.HasPort:
-		return nil, errors.New(`a port is missing: write it after the last colon, as in "quic@:443"`)
-	case o.TLS == nil:
+	if o.TLS == nil {
 		return nil, errors.New(`QUIC needs TLS: write { address = "quic@:443", tls = "FILE" }`)
 	}
-	ips, err := protocol.ResolveBind(addr)
-	if err != nil {
-		return nil, err
-	}
-	var list []protocol.Listener
-	for one := range addr.Each() {
-		for _, ip := range ips {
-			l, err := p.listen(netip.AddrPortFrom(ip, one.PortLow), o)
-			if err != nil {
-				for _, l := range list {
-					err = errors.Join(err, l.Close())
-				}
-				return nil, err
-			}
-			list = append(list, l)
-		}
-	}
-	return list, nil
+	return protocol.ListenEach(addr, func(at netip.AddrPort) (protocol.Listener, error) { return p.listen(at, o) })
 }
 
 func (p *Protocol) listen(at netip.AddrPort, o *protocol.ListenOptions) (protocol.Listener, error) {

@@ -19,6 +19,7 @@ import (
 	"github.com/quic-go/quic-go/quicvarint"
 
 	"github.com/fairleadproxy/fairlead/core/address"
+	"github.com/fairleadproxy/fairlead/core/httphead"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
@@ -122,8 +123,8 @@ func get(more ...byte) []byte {
 
 // literal is a field with a name of its own.
 func literal(name, value string) []byte {
-	b := append(appendInt(nil, 0x20, 3, len(name)), name...)
-	return append(appendInt(b, 0, 7, len(value)), value...)
+	b := append(httphead.AppendInt(nil, 0x20, 3, len(name)), name...)
+	return append(httphead.AppendInt(b, 0, 7, len(value)), value...)
 }
 
 // TestMalformedConnections has clients break the rules of HTTP/3 in ways that
