@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -30,15 +29,15 @@ func TestTable(t *testing.T) {
 	builds := []string{"for lb.toml", "tcp", "http", "tls", "all", "everything"}
 	if *update {
 		x := newTool(t)
-		rows := ""
+		rows := "\n| build | modules | bytes | starts in |\n|---|---|---|---|\n"
 		for _, name := range builds {
 			rows += measure(t, x, name)
 		}
-		lab.Write(t, file, head+begin+rows+end+tail)
+		lab.Write(t, file, head+begin+rows+"\n"+end+tail)
 		return
 	}
 	for _, name := range builds {
-		if !strings.Contains(table, "\n| "+name+" | ") && !strings.HasPrefix(table, "| "+name+" | ") {
+		if !strings.Contains(table, "\n| "+name+" | ") {
 			t.Errorf("%s has no row for %s; write it with -update", file, name)
 		}
 	}
@@ -81,7 +80,7 @@ func start(t *testing.T, binary, file, port string) time.Duration {
 		t.Fatal(err)
 	}
 	defer func() {
-		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Process.Kill() // an end in good order would wait for the connection
 		_ = cmd.Wait()
 	}()
 	for time.Since(begin) < 10*time.Second {
