@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -231,4 +232,34 @@ http-request = [{ do = "return", status = 200, content-type = "text/plain", stri
 		worst = max(worst, time.Since(began))
 	}
 	t.Logf("the longest of 50 answers took %v", worst)
+}
+
+// Clients that reset their connections are counted out: the process can end.
+func TestResets(t *testing.T) {
+	ca := newAuthority(t)
+	site := ca.issue("site.pem", false, "site.example.com")
+	port := lab.Port(t)
+	f := lab.Fairlead(t, defaults+`
+[frontend.web]
+bind = { address = "127.0.0.1:`+port+`", tls = "`+site+`" }
+http-request = [{ do = "return", status = 200, content-type = "text/plain", string = "ok" }]
+`)
+	for range 50 {
+		raw, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, ServerName: "site.example.com"})
+		if _, err := fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if err := raw.(*net.TCPConn).SetLinger(0); err != nil {
+			t.Fatal(err)
+		}
+		raw.Close()
+	}
+	f.Signal(t, syscall.SIGTERM)
+	if code := f.Wait(t, 10*time.Second); code != 0 {
+		t.Errorf("exit status %d", code)
+	}
 }
