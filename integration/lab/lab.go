@@ -49,19 +49,26 @@ func Missing(t testing.TB, what string) {
 	t.Skip(what)
 }
 
-// Port gives a TCP port of the loopback that is free.
+// given are the ports that Port gave.
+var given sync.Map
+
+// Port gives a TCP port of the loopback that is free, and another each time.
 func Port(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		l.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, again := given.LoadOrStore(port, true); !again {
+			return port
+		}
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // built are the programs that were built for the tests of a package.
@@ -173,6 +180,17 @@ func (p *Process) Wait(t testing.TB, limit time.Duration) int {
 	case <-time.After(limit):
 		t.Fatalf("%s goes on after %v:\n%s", p.Cmd.Path, limit, p.Output())
 		return -1
+	}
+}
+
+// ended reports whether the program has ended.
+func (p *Process) ended() bool {
+	select {
+	case err := <-p.done:
+		p.done <- err
+		return true
+	default:
+		return false
 	}
 }
 

@@ -68,11 +68,21 @@ func NewPebble(t testing.TB, o PebbleOptions) *Pebble {
 }
 
 // Run starts the authority again after its Proc was ended. It has forgotten
-// everything.
+// everything. Its port may have been another's meanwhile: then it is tried again.
 func (p *Pebble) Run(t testing.TB) {
 	t.Helper()
-	p.Proc = Start(t, p.dir, Need(t, "pebble"), "-strict", "-dnsserver", p.resolver, "-config", "pebble.json")
-	Listening(t, p.Proc, p.listen)
+	p.Proc = nil
+	Until(t, 30*time.Second, "pebble listens", func() bool {
+		if p.Proc == nil || p.Proc.ended() {
+			p.Proc = Start(t, p.dir, Need(t, "pebble"), "-strict", "-dnsserver", p.resolver, "-config", "pebble.json")
+		}
+		c, err := net.DialTimeout("tcp", "127.0.0.1:"+p.listen, time.Second)
+		if err != nil {
+			return false
+		}
+		c.Close()
+		return !p.Proc.ended()
+	})
 }
 
 // Config is a site on the ports that the authority looks at, whose certificates
