@@ -146,9 +146,11 @@ func (m *mux) rest() (over bool, err error) {
 	switch {
 	case m.shutting && (m.final || relay.Ticks()-m.shutAt > int64(tick)):
 		m.lastStream()
+		m.written()
 		return true, nil
 	case m.o.IdleTimeout > 0 && idle >= m.o.IdleTimeout:
 		m.goAway(codeNo, "")
+		m.written()
 		return true, nil
 	case m.o.ParkAfter > 0 && idle >= m.o.ParkAfter && m.opened && m.in.Len() == 0 && len(m.block) == 0:
 		m.out, m.spare, m.payload = nil, nil, nil // idling costs nothing
@@ -198,8 +200,22 @@ func (m *mux) fail(err error) {
 	var ce *connError
 	if errors.As(err, &ce) {
 		m.goAway(ce.code, ce.msg)
+		m.written()
 	}
 	m.failLocked(err)
+}
+
+// written waits until a stream that writes at this moment has written the last
+// frames too, but not for long: the peer may read nothing. The lock is held.
+func (m *mux) written() {
+	if !m.flushing {
+		return
+	}
+	t := time.AfterFunc(lingerTime, m.c.Interrupt)
+	defer t.Stop()
+	for m.flushing {
+		m.flushed.Wait()
+	}
 }
 
 func (m *mux) failLocked(err error) {
@@ -260,6 +276,7 @@ func (m *mux) flushLocked() {
 		m.flushed.Broadcast()
 	}
 	m.flushing = false
+	m.flushed.Broadcast()
 }
 
 // glitch counts an oddity and reports whether there have been too many.
