@@ -27,6 +27,7 @@ type Options struct {
 
 	Allbackups       bool // use all backup servers at once
 	Persist          bool // use a cookie's server even when it is down
+	DisableH2Upgrade bool // clients without TLS do not change to HTTP/2
 	HTTPIgnoreProbes bool // say nothing to connections without a request
 	TCPKA            bool // TCP keep-alive on both sides
 	CliTCPKA         bool // TCP keep-alive towards clients
@@ -59,6 +60,7 @@ func optionTable() []option {
 		{name: "allbackups", side: back, flag: func(o *Options) *bool { return &o.Allbackups }},
 		{name: "clf", side: front, set: logOption("clf")},
 		{name: "clitcpka", side: front, flag: func(o *Options) *bool { return &o.CliTCPKA }},
+		{name: "disable-h2-upgrade", side: front, flag: func(o *Options) *bool { return &o.DisableH2Upgrade }},
 		{name: "dontlog-normal", side: front, flag: func(o *Options) *bool { return &o.DontlogNormal }},
 		{name: "dontlognull", side: front, flag: func(o *Options) *bool { return &o.Dontlognull }},
 		{name: "forwarded", side: back, flag: func(o *Options) *bool { return &o.forwarded }},

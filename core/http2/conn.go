@@ -31,7 +31,8 @@ type mux struct {
 	selfish  bool // the head that comes depends on itself
 	accept   func(httpmsg.Stream)
 	started  bool
-	idleAt   int64 // tick since which there is no stream
+	upgrade  *upgrade // the connection began as HTTP/1.1
+	idleAt   int64    // tick since which there is no stream
 	glitches int
 	forgiven int64 // tick of the last forgiving
 

@@ -43,7 +43,12 @@ func (s *Conn) Serve(handle func(httpmsg.Stream)) error {
 	err := error(nil)
 	if !m.started {
 		m.begin()
-		err = m.readPreface()
+		if m.upgrade != nil {
+			err = m.upgraded()
+		}
+		if err == nil {
+			err = m.readPreface()
+		}
 	}
 	if err == nil {
 		err = m.read()

@@ -84,7 +84,7 @@ func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int)
 	}
 	bind.tls = b.bindTLS(c, bc)
 	bind.options.TLS = bind.tls
-	bind.http1, bind.http2 = bc.Proto == "h1", bc.Proto == "h2"
+	bind.http1, bind.http2 = bc.Proto == "h1" || o.DisableH2Upgrade, bc.Proto == "h2"
 	for _, a := range addrs {
 		if p := b.protocol(a.Protocol(), bc.Address); p != nil {
 			b.datagrams(p, bc.Address, f.http, bind.tls != nil, bc.AcceptProxy != nil)

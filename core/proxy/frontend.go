@@ -57,7 +57,7 @@ type Bind struct {
 	listeners []listener
 	tls       *tls.Config // nil: plain
 	redirects bool        // its clients are sent to the frontend's httpsPort
-	http1     bool        // clients speak that version of HTTP alone (proto)
+	http1     bool        // clients without TLS speak that version of HTTP alone
 	http2     bool
 	proxyFrom proxySources
 	maxConn   slots

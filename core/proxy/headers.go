@@ -33,8 +33,17 @@ func tokens(value []byte, fn func(token []byte)) {
 
 // connectionSays reports whether a Connection field of m has the token.
 func connectionSays(m *httpmsg.Message, token string) bool {
+	return hasToken(m, httpmsg.Connection, token)
+}
+
+// upgradesTo reports whether an Upgrade field of m names the protocol.
+func upgradesTo(m *httpmsg.Message, protocol string) bool {
+	return hasToken(m, httpmsg.Upgrade, protocol)
+}
+
+func hasToken(m *httpmsg.Message, field httpmsg.Known, token string) bool {
 	found := false
-	for i := m.FindKnown(httpmsg.Connection, 0); i >= 0; i = m.FindKnown(httpmsg.Connection, i+1) {
+	for i := m.FindKnown(field, 0); i >= 0; i = m.FindKnown(field, i+1) {
 		tokens(m.Value(i), func(t []byte) { found = found || httpmsg.EqualFold(t, token) })
 	}
 	return found
@@ -54,9 +63,14 @@ func (s *stream) keepsAlive() bool {
 }
 
 // dropHopByHop removes the fields that are about this connection only (RFC 9110
-// section 7.6.1), and says which protocol an Upgrade asks for.
+// section 7.6.1), and says whether an Upgrade is to be passed on. One to HTTP/2 is
+// not: the requests that followed it would pass no rule.
 func dropHopByHop(m *httpmsg.Message) (upgrade bool) {
 	upgrade = m.FindKnown(httpmsg.Upgrade, 0) >= 0 && connectionSays(m, "upgrade")
+	if upgradesTo(m, "h2c") || upgradesTo(m, "h2") {
+		upgrade = false
+		m.DelHeader("http2-settings")
+	}
 	for i := m.FindKnown(httpmsg.Connection, 0); i >= 0; i = m.FindKnown(httpmsg.Connection, i+1) {
 		tokens(m.Value(i), func(t []byte) { dropNamed(m, t, upgrade) })
 		m.DelAt(i)

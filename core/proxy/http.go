@@ -63,6 +63,10 @@ func (s *stream) receive() bool {
 			}
 			if n > 0 {
 				s.reqHead = n
+				if s.upgraded() {
+					s.ended = many
+					return false
+				}
 				return s.received()
 			}
 			if c.in.Full() {

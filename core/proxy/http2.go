@@ -31,6 +31,29 @@ func (s *stream) preface(b []byte) (match, more bool) {
 	return match, more
 }
 
+// upgraded makes the connection one of HTTP/2 where the request asks for that,
+// and reports whether it did. What is not fit for it is carried by HTTP/1.1.
+func (s *stream) upgraded() bool {
+	c, m := s.c, &s.req
+	if !s.reqP.HopByHop() || c.bind.http1 || c.facts.TLS != nil || c.draining() || !connectionSays(m, "upgrade") || !upgradesTo(m, "h2c") {
+		return false
+	}
+	settings, ok := http2.UpgradeSettings(m)
+	if !ok {
+		return false
+	}
+	dropHopByHop(m)
+	x := http2.NewServer(c.Conn, &c.in, &c.fe.http2)
+	x.Upgrade(m, settings)
+	c.in.Consume(s.reqHead)
+	c.WriteTimeout(c.fe.opts.timeouts.Client)
+	_, _ = c.Write([]byte(switchingToHTTP2)) // who reads next notices an error
+	c.openSession(x)
+	return true
+}
+
+const switchingToHTTP2 = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+
 // openHTTP2 has the connection carry the streams of HTTP/2.
 func (c *conn) openHTTP2() {
 	c.openSession(http2.NewServer(c.Conn, &c.in, &c.fe.http2))
