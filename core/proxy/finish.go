@@ -105,7 +105,7 @@ func (s *stream) logStream() {
 		return
 	}
 	f := &s.facts
-	f.Total = time.Duration(relay.Ticks() - s.begun)
+	f.Total = time.Duration(relay.Ticks()-s.begun) + max(f.Handshake, 0)
 	f.ActConn = s.engine.Counters.Cur.Load()
 	f.FeConn = s.fe.Cur.Load()
 	if s.be != nil {

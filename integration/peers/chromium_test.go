@@ -75,7 +75,7 @@ func visit(t *testing.T, f *proxied, report <-chan string, args ...string) strin
 	case text := <-report:
 		p.Kill(t)
 		return text
-	case <-time.After(60 * time.Second):
+	case <-time.After(120 * time.Second):
 		t.Fatalf("the page has not reported; chromium wrote:\n%s", p.Output())
 		return ""
 	}

@@ -100,6 +100,38 @@ servers = ["127.0.0.1:`+origin+`"]
 	lab.Until(t, 5*time.Second, "the requests are logged", func() bool { return strings.Contains(f.Output(), " web~ app/s1 ") })
 }
 
+// TestTimers has the handshake count for the first request's total time, not for
+// its active time, in every version of HTTP.
+func TestTimers(t *testing.T) {
+	ca := newAuthority(t)
+	ca.issue("a.pem", false, "a.example.com")
+	port := lab.Port(t)
+	f := lab.Fairlead(t, defaults+`
+[frontend.web]
+bind = { address = "127.0.0.1:`+port+`", tls = "`+ca.dir+`/a.pem" }
+log-format = "timers %Th %Ta %Tt"
+http-request = [{ do = "return", status = 204 }]
+`)
+	for n, version := range []string{"--http1.1", "--http2"} {
+		if out, code := curl(t, ca, port, version, "https://a.example.com:"+port+"/"); code != 0 {
+			t.Fatalf("%s: %q, exit status %d", version, out, code)
+		}
+		var line string
+		lab.Until(t, 5*time.Second, "a log line", func() bool {
+			lines := strings.Split(f.Output(), "timers ")
+			line = lines[len(lines)-1]
+			return len(lines) == n+2 && strings.HasSuffix(line, "\n")
+		})
+		var shook, active, total int
+		if _, err := fmt.Sscan(line, &shook, &active, &total); err != nil {
+			t.Fatal(err)
+		}
+		if shook < 0 || active < 0 || total < shook+active || total > shook+active+1 {
+			t.Errorf("%s: handshake %d ms, active %d ms, total %d ms", version, shook, active, total)
+		}
+	}
+}
+
 func TestKeepAliveAndResumption(t *testing.T) {
 	ca := newAuthority(t)
 	ca.issue("a.pem", false, "a.example.com")
