@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"slices"
@@ -36,17 +37,25 @@ type Options struct {
 	UID, GID int
 }
 
+// Command is a command, whose name may be several words, and a line about it.
+type Command struct {
+	Name, Doc string
+	Run       Handler
+}
+
+// Commander is a module that has commands about what it does. They are there while
+// a configuration that uses it is in force.
+type Commander interface {
+	Commands() []Command
+}
+
 // Server takes commands.
 type Server struct {
 	l        net.Listener
 	path     string
-	commands map[string]command
+	commands map[string]Command
+	more     func() []Command
 	conns    sync.WaitGroup
-}
-
-type command struct {
-	doc string
-	run Handler
 }
 
 // idle ends a connection that sends nothing.
@@ -86,7 +95,7 @@ func Listen(address string, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{l: l, path: path, commands: map[string]command{}}
+	s := &Server{l: l, path: path, commands: map[string]Command{}}
 	s.Handle("help", "list the commands", s.help)
 	if path != "" {
 		if err := own(path, o); err != nil {
@@ -112,7 +121,26 @@ func own(path string, o Options) error {
 
 // Handle adds a command, whose name may be several words. It must be called
 // before Serve.
-func (s *Server) Handle(name, doc string, run Handler) { s.commands[name] = command{doc, run} }
+func (s *Server) Handle(name, doc string, run Handler) {
+	s.commands[name] = Command{name, doc, run}
+}
+
+// HandleMore has commands taken that come and go; they give way to others of the
+// same name. It must be called before Serve.
+func (s *Server) HandleMore(more func() []Command) { s.more = more }
+
+// all gives the commands that there are now, by name.
+func (s *Server) all() map[string]Command {
+	if s.more == nil {
+		return s.commands
+	}
+	all := map[string]Command{}
+	for _, c := range s.more() {
+		all[c.Name] = c
+	}
+	maps.Copy(all, s.commands)
+	return all
+}
 
 // Serve takes connections until Close.
 func (s *Server) Serve() error {
@@ -160,33 +188,32 @@ func (s *Server) talk(c net.Conn) {
 	}
 }
 
+// Unknown is what the answer to an unknown command begins with.
+const Unknown = "Unknown command"
+
 // Run carries out one command and gives its answer, errors included.
 func (s *Server) Run(line string) string {
-	words := strings.Fields(line)
+	words, commands := strings.Fields(line), s.all()
 	for n := len(words); n > 0; n-- {
-		c, ok := s.commands[strings.Join(words[:n], " ")]
+		c, ok := commands[strings.Join(words[:n], " ")]
 		if !ok {
 			continue
 		}
-		answer, err := c.run(words[n:])
+		answer, err := c.Run(words[n:])
 		if err != nil {
 			return answer + err.Error()
 		}
 		return answer
 	}
 	text, _ := s.help(nil)
-	return fmt.Sprintf("Unknown command: '%s'. The commands are:\n%s", strings.TrimSpace(line), text)
+	return fmt.Sprintf(Unknown+": '%s'. The commands are:\n%s", strings.TrimSpace(line), text)
 }
 
 func (s *Server) help([]string) (string, error) {
-	names := make([]string, 0, len(s.commands))
-	for n := range s.commands {
-		names = append(names, n)
-	}
-	slices.Sort(names)
+	commands := s.all()
 	var b strings.Builder
-	for _, n := range names {
-		fmt.Fprintf(&b, "  %-16s %s\n", n, s.commands[n].doc)
+	for _, n := range slices.Sorted(maps.Keys(commands)) {
+		fmt.Fprintf(&b, "  %-16s %s\n", n, commands[n].Doc)
 	}
 	return b.String(), nil
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 )
 
@@ -131,4 +132,13 @@ type AcceptProxy struct {
 	// From are the networks of clients that send one; others are taken without.
 	// Default: all clients send one.
 	From tree.OneOrMany[Network] `toml:"from"`
+}
+
+// FirstPort gives the first port of the bind, 0 for none.
+func (b *Bind) FirstPort() int {
+	addrs, err := address.ParseBind(b.Address.Value)
+	if err != nil {
+		return 0 // it is reported where the bind is built
+	}
+	return int(addrs[0].PortLow)
 }

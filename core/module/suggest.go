@@ -5,9 +5,14 @@ import (
 	"strings"
 )
 
+// standard is where the modules are that come with core.
+const standard = Core + "/modules/"
+
 // known says which package of this repository provides a module that a build
 // may lack.
 var known = map[string]string{
+	"certs.internal":  standard + "certs/local",
+	"layer.tls":       standard + "layer/tls",
 	"balancer.ewma":   Core + "/plugins/ewma",
 	"balancer.maglev": Core + "/plugins/maglev",
 	"protocol.udp":    Core + "/plugins/udp",
@@ -23,6 +28,9 @@ type UnknownError struct {
 }
 
 func (e *UnknownError) Error() string {
+	if strings.HasPrefix(e.Package, standard) {
+		return fmt.Sprintf("this build is without the %s %q; it is in %s: xbuild build --include %s.%s", e.Kind, e.Name, e.Package, e.Kind, e.Name)
+	}
 	s := fmt.Sprintf("unknown %s %q", e.Kind, e.Name)
 	switch {
 	case e.Package != "":
@@ -34,6 +42,10 @@ func (e *UnknownError) Error() string {
 	}
 	return s
 }
+
+// Missing is the error for a module of the default registry that is looked up by
+// the name of its kind.
+func Missing(kind, name string) error { return unknown(Default(), kind, name) }
 
 func unknown(r *Registry, kind, name string) error {
 	return &UnknownError{Kind: kind, Name: name, Near: Suggest(name, r.names(kind)), Package: known[kind+"."+name]}

@@ -4,7 +4,6 @@
 package protocol
 
 import (
-	"crypto/tls"
 	"net/netip"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/relay"
+	"github.com/fairleadproxy/fairlead/core/session"
 )
 
 // Kind is the kind of protocol modules.
@@ -75,8 +75,15 @@ type DatagramProtocol interface {
 
 // Accepted is what the socket tells of a new connection.
 type Accepted struct {
-	Src, Dst netip.AddrPort       // zero for UNIX sockets
-	TLS      *tls.ConnectionState // of sessions
+	Src, Dst netip.AddrPort // zero for UNIX sockets
+	TLS      *session.TLS   // of sessions
+}
+
+// TLS are the settings of TLS, made by the module layer.tls. Protocols that do TLS
+// by themselves have secure.Config tell what is in them.
+type TLS interface {
+	// Protocols are the application protocols to agree on, the best first.
+	Protocols() []string
 }
 
 // Target is where to dial.
@@ -105,7 +112,7 @@ type ListenOptions struct {
 	Group string
 
 	// TLS are the settings for protocols that do TLS by themselves, nil for none.
-	TLS *tls.Config
+	TLS TLS
 
 	// MPTCPFallback lets mptcp listeners and dials use plain TCP where the
 	// kernel has no MPTCP.
@@ -139,5 +146,5 @@ type DialOptions struct {
 	TFO           bool
 	KeepAlive     bool
 	MPTCPFallback bool
-	TLS           *tls.Config // for protocols that do TLS by themselves
+	TLS           TLS // for protocols that do TLS by themselves
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/protocol"
-	"github.com/fairleadproxy/fairlead/core/secure"
 	"github.com/fairleadproxy/fairlead/core/userlist"
 )
 
@@ -43,7 +43,7 @@ func Build(cfg *config.Config, o BuildOptions) (*Graph, error) {
 	}
 	b := &builder{
 		cfg: cfg, o: o, errs: &tree.Errors{}, vars: expr.NewVarNames(),
-		userlists: map[string]expr.Userlist{}, protocols: map[string]protocol.Protocol{}, loggers: map[tree.Pos]*logger{}, sources: map[string]secure.Source{},
+		userlists: map[string]expr.Userlist{}, layers: map[string]layer.Layer{}, protocols: map[string]protocol.Protocol{}, loggers: map[tree.Pos]*logger{},
 	}
 	b.ctx = module.NewContext(module.ContextOptions{Log: o.Log, Registry: o.Registry, Shared: o.Shared})
 	b.g = &Graph{
@@ -70,9 +70,7 @@ type builder struct {
 	userlists map[string]expr.Userlist
 	protocols map[string]protocol.Protocol
 	loggers   map[tree.Pos]*logger
-	sources   map[string]secure.Source
-	certs     *secure.Store // nil until it is asked for
-	warned    map[string]bool
+	layers    map[string]layer.Layer // nil for one that cannot be
 }
 
 func (b *builder) build() {
@@ -100,9 +98,7 @@ func (b *builder) build() {
 	for _, c := range b.cfg.Frontends {
 		b.frontend(c, b.g.frontends[c.Name])
 	}
-	b.manage()
-	b.g.certs = b.certs
-	b.updateStaples()
+	b.finishLayers()
 }
 
 func (b *builder) userlist(c *config.Userlist) {
@@ -188,19 +184,7 @@ func (b *builder) condition(ifs, unless tree.Text, sc *expr.Scope) *expr.Cond {
 
 // instance makes a module of its part of the configuration.
 func instance[I any](b *builder, k *module.Kind[I], m *tree.Module) (I, bool) {
-	var none I
-	entry, err := k.Lookup(b.o.Registry, m.Type)
-	if err != nil {
-		b.errs.Add(err, m.Pos, m.Path)
-		return none, false
-	}
-	v, err := entry.Build(b.ctx, m.Decode)
-	if err != nil {
-		b.errs.Add(err, m.Pos, m.Path)
-		return none, false
-	}
-	b.g.instances.Add(v)
-	return v, true
+	return layer.Instance(b.building(), k, m)
 }
 
 // compiled reports the error of compiling a module's expressions.

@@ -87,7 +87,7 @@ func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int)
 	bind.http1, bind.http2 = bc.Proto == "h1" || o.DisableH2Upgrade, bc.Proto == "h2"
 	for _, a := range addrs {
 		if p := b.protocol(a.Protocol(), bc.Address); p != nil {
-			b.datagrams(p, bc.Address, f.http, bind.tls != nil, bc.AcceptProxy != nil)
+			b.datagrams(p, bc.Address, f.http, bc.TLS != nil, bc.AcceptProxy != nil)
 			bind.places = append(bind.places, place{a, p})
 		}
 	}

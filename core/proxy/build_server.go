@@ -27,7 +27,7 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope 
 		MPTCPFallback: b.cfg.Global.MptcpFallback,
 	}
 	b.source(sc.Source, s)
-	b.serverTLS(sc.TLS, s, scope)
+	b.serverTLS(c, sc, s, scope)
 	s.maxConn, s.maxQueue = int64(sc.Maxconn), int64(sc.Maxqueue)
 	s.backup, s.cookie = sc.Backup, sc.Cookie
 	s.slowStart = sc.Slowstart
@@ -39,7 +39,7 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope 
 	case sc.SendProxy:
 		s.proxyOut.version = 1
 	}
-	b.datagrams(s.proto, sc.Address, c.HTTP(), s.tls != nil, s.proxyOut.used())
+	b.datagrams(s.proto, sc.Address, c.HTTP(), sc.TLS != nil, s.proxyOut.used())
 	b.checks(c, sc, s)
 	b.versions(c, sc, s)
 	s.weight.Store(int64(sc.Weight))

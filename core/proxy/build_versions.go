@@ -11,18 +11,15 @@ import (
 // versions finds out which version of HTTP a server may speak.
 func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
 	if s.tls != nil {
-		defer func() { s.checks.tls = checkTLS(sc.TLS, s.tls) }()
+		s.checks.tls = s.tls.Check()
 	}
 	if !c.HTTP() {
 		return
 	}
-	offers := s.tls != nil && slices.Contains(s.tls.NextProtos, "h2")
+	offers := s.tls != nil && slices.Contains(s.tls.Protocols(), "h2")
 	switch sc.Proto {
 	case "h2":
 		s.http2, s.mayShare = true, true
-		if s.tls != nil && len(s.tls.NextProtos) == 0 {
-			s.tls.NextProtos, offers = []string{"h2"}, true
-		}
 	case "h1":
 		if offers {
 			b.errs.At(sc.TLS.Pos, "", `alpn offers "h2" to a server of proto = "h1"`).Hint = "leave one of them out"
@@ -32,7 +29,7 @@ func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
 	}
 	if _, ok := s.proto.(protocol.SessionDialer); ok {
 		s.mayShare = true
-		if s.tls == nil {
+		if sc.TLS == nil {
 			sc.Address.Fail(b.errs, 0, "QUIC needs TLS").Hint = `write { address = "` + sc.Address.Value + `", tls = true }`
 		}
 		if s.checks.check != nil {

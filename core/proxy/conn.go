@@ -106,8 +106,8 @@ func (s *stream) welcome() bool {
 			return false
 		}
 	}
-	if config := s.c.bind.tls; config != nil {
-		if err := s.c.handshake(config); err != nil {
+	if s.c.bind.tls != nil {
+		if err := s.c.handshake(); err != nil {
 			f.ConErrors.Add(1)
 			f.log.Debug("TLS handshake", "frontend", f.name, "client", s.c.facts.Src, "error", err)
 			return false

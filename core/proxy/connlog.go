@@ -1,47 +1,12 @@
 package proxy
 
 import (
-	"errors"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/logs"
-	"github.com/fairleadproxy/fairlead/core/secure"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
-
-// failedHandshake counts a handshake that failed, and logs it.
-func (c *conn) failedHandshake(bind *tlsBind, why cause, err error, received bool) {
-	bind.failed(why)
-	c.fe.TLS.failed(why)
-	c.facts.Err = connError(why, err, received)
-	if c.facts.Err == session.SSLEmpty && c.fe.opts.dontLogNull {
-		return
-	}
-	c.logFailure()
-}
-
-func connError(why cause, err error, received bool) session.ConnError {
-	var verify *secure.VerifyError
-	switch why {
-	case causeGone:
-		if received {
-			return session.SSLAbort
-		}
-		return session.SSLEmpty
-	case causeTimeout:
-		if errors.Is(err, errTooMany) {
-			return session.SSLTooMany
-		}
-		return session.SSLTimeout
-	case causeCertificate:
-		if errors.As(err, &verify) && verify.Depth > 0 {
-			return session.SSLCAFail
-		}
-		return session.SSLCrtFail
-	}
-	return session.SSLHandshake
-}
 
 // logFailure logs a connection that failed before it carried a stream, in the
 // form of error-log-format (HAProxy manual section 8.2.5).

@@ -3,6 +3,7 @@ package proxy
 import (
 	"sync/atomic"
 
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/mptcp"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
@@ -37,7 +38,7 @@ type Counters struct {
 	MPTCPSubflows    atomic.Int64
 	MPTCPRetransmits atomic.Int64
 
-	TLS TLSCounters // of frontends and servers
+	TLS layer.Counters // of frontends and servers
 
 	rate rate
 }

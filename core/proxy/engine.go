@@ -66,7 +66,6 @@ type Engine struct {
 	serverStreams sync.Pool
 	lastID        atomic.Uint64
 	slots         slots
-	tls           *tlsEngine
 }
 
 // NewEngine makes an engine; Close ends it.
@@ -77,7 +76,6 @@ func NewEngine(t Tuning) (*Engine, error) {
 	}
 	e := &Engine{
 		Tuning: t, started: time.Now(), pool: relay.NewPool(t.BufSize), mover: relay.NewMover(), watcher: w,
-		tls: newTLSEngine(t.MaxSSLConn, t.MaxSSLRate),
 	}
 	e.streams.New = func() any { return newStream(e) }
 	e.children.New = newChild

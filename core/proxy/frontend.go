@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -13,6 +12,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/http2"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
@@ -55,9 +55,10 @@ type Bind struct {
 	places    []place
 	options   protocol.ListenOptions
 	listeners []listener
-	tls       *tls.Config // nil: plain
-	redirects bool        // its clients are sent to the frontend's httpsPort
-	http1     bool        // clients without TLS speak that version of HTTP alone
+	tls       layer.Acceptor // nil: plain
+	shaken    layer.Counters // its handshakes
+	redirects bool           // its clients are sent to the frontend's httpsPort
+	http1     bool           // clients without TLS speak that version of HTTP alone
 	http2     bool
 	proxyFrom proxySources
 	maxConn   slots

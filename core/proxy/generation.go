@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fairleadproxy/fairlead/core/admin"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/protocol"
@@ -157,6 +158,17 @@ func (g *Graph) Listening() []Listening {
 
 // HardStopAfter is how long the graph may drain.
 func (g *Graph) HardStopAfter() time.Duration { return g.hardStopAfter }
+
+// Commands gives those that the modules have for the command socket.
+func (g *Graph) Commands() []admin.Command {
+	var list []admin.Command
+	for _, x := range g.instances.All() {
+		if c, ok := x.(admin.Commander); ok {
+			list = append(list, c.Commands()...)
+		}
+	}
+	return list
+}
 
 // Reopen has the loggers reopen their files.
 func (g *Graph) Reopen() error {

@@ -2,15 +2,14 @@ package proxy
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/module"
-	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
 // Graph is one configuration at work: its frontends and backends. It does not
@@ -26,10 +25,7 @@ type Graph struct {
 
 	hardStopAfter time.Duration
 	paths         paths
-	sources       []secure.Source
-	issuers       map[string]secure.Source // the same by name
-	certs         *secure.Store            // certificates of files; nil for none
-	handshakes    map[*tls.Config]*tlsBind // of the binds that speak TLS
+	challenger    layer.Challenger // nil: authorities ask nothing
 
 	frontends map[string]*Frontend
 	backends  map[string]*Backend

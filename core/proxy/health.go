@@ -2,12 +2,12 @@ package proxy
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net/netip"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/health"
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/proxyproto"
@@ -21,7 +21,7 @@ type checking struct {
 	timeout time.Duration
 	at      netip.AddrPort // address and port to check, where they are not the server's
 	checker *health.Checker
-	tls     *tls.Config // the server's, for one request at a time
+	tls     layer.Connector // the server's, for one request at a time
 
 	observe    observation
 	errorLimit int32
@@ -107,7 +107,7 @@ func (s *Server) dialCheck(timeout time.Duration) (*relay.Conn, error) {
 		return nil, err
 	}
 	if s.tls != nil {
-		c, _, err = s.secureConn(s.checks.tls, c, "", timeout)
+		c, _, err = s.secure(s.checks.tls, c, "", timeout)
 	}
 	return c, err
 }

@@ -283,21 +283,20 @@ const challengePath = "/.well-known/acme-challenge/"
 
 // challenged answers an authority's request.
 func (s *stream) challenged() bool {
-	sources := s.fe.graph.sources
-	if len(sources) == 0 || !bytes.HasPrefix(s.req.Target(), []byte(challengePath)) {
+	authority := s.fe.graph.challenger
+	if authority == nil || !bytes.HasPrefix(s.req.Target(), []byte(challengePath)) {
 		return false
 	}
 	host, _ := s.req.Header("host")
-	for _, source := range sources {
-		if body, ok := source.Challenge(string(host), string(s.req.Target())); ok {
-			s.tx.Reply.Reset()
-			s.tx.Reply.Status, s.tx.Reply.ContentType, s.tx.Reply.Body = 200, "text/plain", body
-			s.term('L', 'R')
-			s.respond()
-			return true
-		}
+	body, ok := authority.Challenge(string(host), string(s.req.Target()))
+	if !ok {
+		return false
 	}
-	return false
+	s.tx.Reply.Reset()
+	s.tx.Reply.Status, s.tx.Reply.ContentType, s.tx.Reply.Body = 200, "text/plain", body
+	s.term('L', 'R')
+	s.respond()
+	return true
 }
 
 // identify gives the request its unique ID, where the frontend has a format for it.

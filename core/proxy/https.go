@@ -26,9 +26,9 @@ func (b *builder) httpsPort(c *config.Frontend, f *Frontend) int {
 		return 0
 	}
 	for i, bind := range f.binds {
-		bind.redirects = bind.tls == nil && (c.HTTPSRedirect != nil || portOf(c.Bind[i]) == httpPort)
+		bind.redirects = bind.tls == nil && (c.HTTPSRedirect != nil || c.Bind[i].FirstPort() == httpPort)
 	}
-	return portOf(c.Bind[byTLS])
+	return c.Bind[byTLS].FirstPort()
 }
 
 // httpPort is where browsers look for a site without TLS.

@@ -214,11 +214,10 @@ func (s *stream) dial() (*serverConn, httpmsg.ClientSession, error) {
 	}
 	http2 := srv.http2
 	if srv.tls != nil {
-		var chosen string
-		if sc.Conn, chosen, err = srv.secureConn(srv.tls, sc.Conn, srv.serverName(&s.env), timeout); err != nil {
+		if sc.Conn, sc.tls, err = srv.secure(srv.tls, sc.Conn, srv.serverName(&s.env), timeout); err != nil {
 			return nil, nil, err
 		}
-		http2 = http2 || chosen == "h2"
+		http2 = http2 || sc.tls.ALPN == "h2"
 	}
 	if !http2 || !s.facts.HTTP {
 		return sc, nil, nil

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"crypto/tls"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -11,6 +10,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/mptcp"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
@@ -31,11 +31,10 @@ type Server struct {
 	proto   protocol.Protocol
 	dial    protocol.DialOptions
 
-	tls        *tls.Config // nil: plain
-	http2      bool        // it speaks HTTP/2 without being asked
-	mayShare   bool        // its connections may carry many streams at once
-	sni        *expr.Expr  // the name in the handshake, nil for the configured one
-	verifyHost string
+	tls      layer.Connector // nil: plain
+	http2    bool            // it speaks HTTP/2 without being asked
+	mayShare bool            // its connections may carry many streams at once
+	sni      *expr.Expr      // the name in the handshake, nil for the configured one
 
 	perClient bool // the address depends on the one that the client connected to
 
@@ -113,10 +112,11 @@ type serverConn struct {
 	*relay.Conn
 	in     relay.Buffer
 	server *Server
-	reused int         // requests it has carried before this one
-	dead   atomic.Bool // its peer has closed while it was idle
-	since  int64       // tick at which it became idle
-	prev   *serverConn // in the idle pool
+	tls    *session.TLS // what is known of it, nil for plain
+	reused int          // requests it has carried before this one
+	dead   atomic.Bool  // its peer has closed while it was idle
+	since  int64        // tick at which it became idle
+	prev   *serverConn  // in the idle pool
 	next   *serverConn
 
 	x       httpmsg.Stream        // a stream of a session; nil: the connection carries one request at a time

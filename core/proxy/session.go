@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/relay"
+	"github.com/fairleadproxy/fairlead/core/session"
 )
 
 // clientSession is a client's connection that carries many streams at once
@@ -94,12 +94,10 @@ func (c *conn) serveStream(s *stream) {
 	c.endStream()
 }
 
-// acceptSession takes a connection of a protocol that gives sessions by itself.
-func (f *Frontend) adoptSession(c *conn, x httpmsg.ServerSession, state *tls.ConnectionState) {
+// adoptSession takes a connection of a protocol that gives sessions by itself.
+func (f *Frontend) adoptSession(c *conn, x httpmsg.ServerSession, facts *session.TLS) {
 	c.Conn = relay.WrapConn(&sessionConn{x})
-	if state != nil {
-		c.facts.TLS = tlsFacts(state)
-	}
+	c.facts.TLS = facts
 	c.openSession(x)
 }
 

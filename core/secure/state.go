@@ -22,13 +22,6 @@ type Editor interface {
 	Remove(name string) error
 }
 
-// Root is a source that is an authority itself.
-type Root interface {
-	// Root gives the certificate that clients are to trust, making it if there is
-	// none yet. It may be called between Prepare and Stop.
-	Root() (*x509.Certificate, error)
-}
-
 // State is that of a name.
 type State struct {
 	Name    string

@@ -1,9 +1,6 @@
 package session
 
-import (
-	"crypto/x509"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // TLS is what is known of TLS on a connection.
 type TLS struct {
@@ -19,16 +16,21 @@ type TLS struct {
 	Resumed bool
 	// Unique identifies the connection (RFC 5929 tls-unique); nil with TLS 1.3.
 	Unique []byte
-	// Peer are the certificates that the other side sent, its own first. They
-	// belong to the session: a resumed one has them too.
-	Peer []*x509.Certificate
-	// Own is the certificate that was sent to the other side, nil for none.
-	Own *x509.Certificate
+	// Certs are the certificates of both sides, nil where they are not known.
+	Certs Certificates
 	// CrtErr, CAErr and CAErrDepth are the errors of the other side's certificates
 	// that were passed over, by OpenSSL's numbers; 0 for none.
 	CrtErr, CAErr, CAErrDepth int
 	// Hello is what the client offered, nil where that is not known.
 	Hello *Hello
+}
+
+// Certificates are those of a handshake. Builds without TLS have no type for them;
+// in others it is secure.Certificates.
+type Certificates interface {
+	// Shown reports whether the other side showed one. It belongs to the session:
+	// a resumed one has it too.
+	Shown() bool
 }
 
 // Hello is what a client offered in its ClientHello, in its order, values that

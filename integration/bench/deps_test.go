@@ -24,3 +24,18 @@ func TestCoreDependencies(t *testing.T) {
 		}
 	}
 }
+
+// What any build has of core is without TLS: modules bring it in.
+func TestNoTLSInCore(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "github.com/fairleadproxy/fairlead/core/proxy", "github.com/fairleadproxy/fairlead/cmd/fairlead/cli",
+		"github.com/fairleadproxy/fairlead/modules/standard/http").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.FieldsSeq(string(out)) {
+		switch pkg {
+		case "crypto/tls", "crypto/x509", "github.com/fairleadproxy/fairlead/core/secure":
+			t.Errorf("core, the command line or the modules for HTTP depend on %s", pkg)
+		}
+	}
+}

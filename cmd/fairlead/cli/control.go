@@ -74,7 +74,7 @@ func (r *runner) serveAdmin(s *admin.Server) {
 	s.Handle("show mptcp connections", "the live MPTCP connections and their paths", func([]string) (string, error) {
 		return r.super.Current().(*proxy.Graph).Multipath(), nil
 	})
-	r.certificateCommands(s)
+	s.HandleMore(func() []admin.Command { return r.super.Current().(*proxy.Graph).Commands() })
 	r.admins = append(r.admins, s)
 	go func() {
 		if err := s.Serve(); err != nil {

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +11,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/module"
-	"github.com/fairleadproxy/fairlead/core/secure"
+	"github.com/fairleadproxy/fairlead/core/trust"
 )
 
 // trustCommand has the machine trust the authority called internal.
@@ -37,23 +35,22 @@ Browsers that keep certificates of their own do not look there.`,
 			if err != nil {
 				return err
 			}
-			text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw})
 			if show {
-				_, err := c.OutOrStdout().Write(text)
+				_, err := c.OutOrStdout().Write(root.PEM)
 				return err
 			}
 			store, err := findStore()
 			if err != nil {
 				return err
 			}
-			at, err := store.add(root, text)
+			at, err := store.add(root)
 			if errors.Is(err, os.ErrPermission) {
 				return fmt.Errorf("%w; run: fairlead trust --print | sudo fairlead trust --root -", err)
 			}
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(ui.w, "%s is trusted; the certificate is in %s\n", root.Subject.CommonName, at)
+			fmt.Fprintf(ui.w, "%s is trusted; the certificate is in %s\n", root.Name, at)
 			return nil
 		},
 	}
@@ -85,40 +82,42 @@ func untrustCommand(ui *ui) *cobra.Command {
 	}
 }
 
+// issuer is the authority that is part of this program.
+const issuer = "internal"
+
 // rootOf reads the root from a file, or else from the storage of the issuer.
-func rootOf(stdin io.Reader, file string, paths []string) (*x509.Certificate, error) {
+func rootOf(stdin io.Reader, file string, paths []string) (root trust.Root, err error) {
+	ctx := module.NewContext(module.ContextOptions{})
+	defer func() { err = errors.Join(err, ctx.Close(context.Background())) }()
 	if file == "" {
-		return storedRoot(paths)
+		return storedRoot(ctx, paths)
 	}
 	var text []byte
-	var err error
 	if file == "-" {
 		text, err = io.ReadAll(stdin)
 	} else {
 		text, err = os.ReadFile(file)
 	}
 	if err != nil {
-		return nil, err
+		return root, err
 	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, usage(fmt.Errorf("%s has no certificate in PEM", file))
+	source, err := buildIssuer(ctx, nil)
+	if err != nil {
+		return root, err
 	}
-	root, err := x509.ParseCertificate(block.Bytes)
-	if err == nil && !root.IsCA {
-		err = usage(fmt.Errorf("%s is the certificate of no authority", file))
+	if root, err = source.Read(text); err != nil {
+		return root, usage(fmt.Errorf("%s: %w", file, err))
 	}
-	return root, err
+	return root, nil
 }
 
 // storedRoot asks the issuer of a configuration, or the one without settings.
-func storedRoot(paths []string) (root *x509.Certificate, err error) {
-	const issuer = "internal"
-	decode := func(any) error { return nil }
+func storedRoot(ctx *module.Context, paths []string) (root trust.Root, err error) {
+	var decode func(any) error
 	if len(paths) > 0 {
 		cfg, err := config.Load(paths, os.LookupEnv)
 		if err != nil {
-			return nil, usage(err)
+			return root, usage(err)
 		}
 		for _, a := range cfg.ACME {
 			if a.Module.Type == issuer {
@@ -126,21 +125,29 @@ func storedRoot(paths []string) (root *x509.Certificate, err error) {
 			}
 		}
 	}
-	entry, err := secure.Kind.Lookup(module.Default(), issuer)
+	source, err := buildIssuer(ctx, decode)
 	if err != nil {
-		return nil, err
-	}
-	ctx := module.NewContext(module.ContextOptions{})
-	defer func() { err = errors.Join(err, ctx.Close(context.Background())) }()
-	source, err := entry.Build(ctx, decode)
-	if err != nil {
-		return nil, usage(err)
+		return root, err
 	}
 	var life module.Instances
 	life.Add(source)
 	if err := life.Prepare(ctx); err != nil {
-		return nil, err
+		return root, err
 	}
 	defer func() { err = errors.Join(err, life.Stop(context.Background())) }()
-	return source.(secure.Root).Root()
+	return source.Root()
+}
+
+// buildIssuer finds the issuer by the name of its kind: builds without TLS do not
+// have the package of that.
+func buildIssuer(ctx *module.Context, decode func(any) error) (trust.Authority, error) {
+	entry := module.Default().ConfigOf("certs", issuer)
+	if entry == nil {
+		return nil, module.Missing("certs", issuer)
+	}
+	source, err := entry.Build(ctx, decode)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return source.(trust.Authority), nil
 }

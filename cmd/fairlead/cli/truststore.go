@@ -2,12 +2,13 @@ package cli
 
 import (
 	"crypto/sha256"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/fairleadproxy/fairlead/core/trust"
 )
 
 // trustStore is where a system keeps the certificates that an administrator trusts.
@@ -54,10 +55,10 @@ func program(name string) (string, error) {
 const rootPrefix = "fairlead-"
 
 // add adds a root and gives the file.
-func (s *trustStore) add(root *x509.Certificate, text []byte) (string, error) {
-	sum := sha256.Sum256(root.Raw)
+func (s *trustStore) add(root trust.Root) (string, error) {
+	sum := sha256.Sum256(root.DER)
 	file := filepath.Join(s.dir, fmt.Sprintf("%s%x%s", rootPrefix, sum[:6], s.suffix))
-	if err := os.WriteFile(file, text, 0o644); err != nil {
+	if err := os.WriteFile(file, root.PEM, 0o644); err != nil {
 		return "", err
 	}
 	return file, runUpdate(s.update)

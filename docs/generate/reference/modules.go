@@ -25,6 +25,7 @@ var kinds = map[string]string{
 	"check":      "How the health of servers is looked at: `check`, with `type`.",
 	"converter":  "What expressions do with a value: a name after a comma, as in `req.hdr(host),lower`.",
 	"fetch":      "Where expressions take values from: the name that an expression begins with.",
+	"layer":      "What lies between a protocol and the streams: `tls` of binds and servers.",
 	"logformat":  "What log lines look like: `format` in a log's table. `log` at the end of a name may be left out there.",
 	"logger":     "Where log lines go: `to` in a log's table.",
 	"matcher":    "How ACLs compare values with patterns: `-m NAME`, or a name after an underscore, as in `path_beg`.",

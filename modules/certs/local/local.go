@@ -14,6 +14,7 @@ package local
 import (
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/secure"
 	"github.com/fairleadproxy/fairlead/core/storage"
+	"github.com/fairleadproxy/fairlead/core/trust"
 	"github.com/fairleadproxy/fairlead/modules/certs/internal/managed"
 )
 
@@ -87,13 +89,36 @@ func (s *Source) Protocols() []string { return nil }
 func (s *Source) Challenge(string, string) ([]byte, bool) { return nil, false }
 
 // Root gives the root's certificate.
-func (s *Source) Root() (*x509.Certificate, error) {
+func (s *Source) Root() (trust.Root, error) {
 	root, err := s.authority.root(context.Background())
-	return root.cert, err
+	if err != nil {
+		return trust.Root{}, err
+	}
+	return rootOf(root.cert), nil
+}
+
+// Read reads the root's certificate where it was written to a file.
+func (*Source) Read(text []byte) (trust.Root, error) {
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return trust.Root{}, errors.New("there is no certificate in PEM")
+	}
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err == nil && !c.IsCA {
+		err = errors.New("the certificate is that of no authority")
+	}
+	if err != nil {
+		return trust.Root{}, err
+	}
+	return rootOf(c), nil
+}
+
+func rootOf(c *x509.Certificate) trust.Root {
+	return trust.Root{Name: c.Subject.CommonName, DER: c.Raw, PEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})}
 }
 
 var (
-	_ secure.Keeper = (*Source)(nil)
-	_ secure.Editor = (*Source)(nil)
-	_ secure.Root   = (*Source)(nil)
+	_ secure.Keeper   = (*Source)(nil)
+	_ secure.Editor   = (*Source)(nil)
+	_ trust.Authority = (*Source)(nil)
 )

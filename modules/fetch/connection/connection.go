@@ -1,5 +1,5 @@
 // Package connection is the sample fetches about the connections of a stream:
-// addresses, the PROXY protocol, TLS, timers and counts (HAProxy manual sections
+// addresses, the PROXY protocol, timers and counts (HAProxy manual sections
 // 7.3.3 and 7.3.4). Importing the package registers them.
 //
 // They read the facts of core/session and give no value where a fact is missing:

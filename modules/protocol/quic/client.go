@@ -11,11 +11,12 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/protocol"
+	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
 // DialSession connects to a server for HTTP/3.
 func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (httpmsg.ClientSession, error) {
-	if o.TLS == nil {
+	if secure.Config(o.TLS) == nil {
 		return nil, errors.New("QUIC needs TLS: write tls = true, or a table, for the server")
 	}
 	local := &net.UDPAddr{}
@@ -33,7 +34,7 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 		defer cancel()
 	}
 	tr := &quic.Transport{Conn: socket}
-	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), overQUIC(o.TLS), &quic.Config{MaxIncomingUniStreams: 10, MaxIncomingStreams: -1, KeepAlivePeriod: 10 * time.Second})
+	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), overQUIC(secure.Config(o.TLS)), &quic.Config{MaxIncomingUniStreams: 10, MaxIncomingStreams: -1, KeepAlivePeriod: 10 * time.Second})
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = os.ErrDeadlineExceeded

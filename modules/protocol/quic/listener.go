@@ -12,6 +12,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
+	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
 // listener is what one configuration has of an endpoint.
@@ -31,7 +32,7 @@ const backlog = 256
 // newListener takes the endpoint's new connections over at the first accept.
 func newListener(e *endpoint, key string, o *protocol.ListenOptions) *listener {
 	l := &listener{
-		e: e, key: key, name: "quic@" + e.socket.LocalAddr().String(), tls: overQUIC(o.TLS),
+		e: e, key: key, name: "quic@" + e.socket.LocalAddr().String(), tls: overQUIC(secure.Config(o.TLS)),
 		conns: make(chan *quic.Conn, backlog), done: make(chan struct{}),
 	}
 	e.current.CompareAndSwap(nil, l)
@@ -65,7 +66,7 @@ func (l *listener) AcceptSession(info *protocol.Accepted) (httpmsg.ServerSession
 	select {
 	case c := <-l.conns:
 		state := c.ConnectionState().TLS
-		info.Src, info.Dst, info.TLS = addrPort(c.RemoteAddr()), addrPort(c.LocalAddr()), &state
+		info.Src, info.Dst, info.TLS = addrPort(c.RemoteAddr()), addrPort(c.LocalAddr()), secure.Facts(&state)
 		return newServerSession(c), nil
 	case <-l.done:
 		return nil, net.ErrClosed

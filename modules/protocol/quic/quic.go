@@ -27,6 +27,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
+	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
 func init() {
@@ -44,7 +45,7 @@ type Protocol struct{ ctx *module.Context }
 
 // Listen opens, or shares, the UDP socket of each address and port.
 func (p *Protocol) Listen(addr address.Address, o *protocol.ListenOptions) ([]protocol.Listener, error) {
-	if o.TLS == nil {
+	if secure.Config(o.TLS) == nil {
 		return nil, errors.New(`QUIC needs TLS: write { address = "quic@:443", tls = "FILE" }`)
 	}
 	return protocol.ListenEach(addr, func(at netip.AddrPort) (protocol.Listener, error) { return p.listen(at, o) })

@@ -24,12 +24,13 @@ import (
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
 	"github.com/fairleadproxy/fairlead/core/protocol"
+	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
 func TestConformance(t *testing.T) { moduletest.Run(t, protocol.Kind, "quic") }
 
 // settings are TLS settings with a certificate made for the test.
-func settings(t *testing.T) *tls.Config {
+func settings(t *testing.T) protocol.TLS {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -40,7 +41,7 @@ func settings(t *testing.T) *tls.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	return secure.Plain{Config: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}}
 }
 
 // listen answers every request with "hello" and gives the address.

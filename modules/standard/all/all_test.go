@@ -5,6 +5,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/health"
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
@@ -63,6 +64,7 @@ func TestConformance(t *testing.T) {
 		},
 		"internal": {kept, kept + `lifetime = "1h"`},
 	})
+	conform(t, layer.Kind, map[string][]string{"tls": none})
 	conform(t, storage.Kind, map[string][]string{"file": {"path = \"" + t.TempDir() + "\""}})
 	conform(t, logs.FormatKind, map[string][]string{
 		"clf": none, "error": none, "httplog": none, "httpslog": none, "json": none, "tcplog": none,

@@ -1,4 +1,4 @@
-package proxy
+package tls
 
 import (
 	"fmt"

@@ -1,4 +1,11 @@
-package connection
+// Package tls is the sample fetches about TLS with clients and servers: ssl_fc,
+// ssl_bc and those that begin so, the certificates of both sides, and what clients
+// offer (HAProxy manual section 7.3.4). Importing the package registers them.
+//
+// They read the facts of core/session and give no value where a fact is missing.
+// What of TLS is in the bytes of a connection that is not decrypted here is in
+// modules/fetch/payload.
+package tls
 
 import (
 	"strings"
@@ -10,6 +17,9 @@ import (
 
 // afterTLS are the phases in which TLS with the client is set up.
 var afterTLS = expr.FromSession
+
+// toServer are the phases in which a server's connection is known.
+var toServer = expr.In(expr.TCPResponse, expr.HTTPResponse, expr.HTTPAfterResponse, expr.Log)
 
 // layer is TLS on one side: where it is known, and how to find it.
 type layer struct {
@@ -56,7 +66,7 @@ func init() {
 	c := withClient
 	register.Fetches([]register.Entry{
 		c.flag("whether the client sent a server name by TLS", func(t *session.TLS) bool { return t.SNI != "" }, "has_sni"),
-		c.flag("whether the client showed a certificate on this connection, not one of a session that it resumed", func(t *session.TLS) bool { return len(t.Peer) > 0 && !t.Resumed }, "has_crt"),
+		c.flag("whether the client showed a certificate on this connection, not one of a session that it resumed", func(t *session.TLS) bool { return t.Certs != nil && t.Certs.Shown() && !t.Resumed }, "has_crt"),
 		c.flag("whether the client sent early data: never, as Go's TLS takes none over TCP", func(*session.TLS) bool { return false }, "has_early"),
 	})
 }

@@ -1,4 +1,4 @@
-package proxy
+package tls
 
 import (
 	"crypto/tls"
@@ -9,10 +9,10 @@ import (
 	"github.com/fairleadproxy/fairlead/core/session"
 )
 
-// tlsBind is what the handshakes of a bind have in common.
-type tlsBind struct {
-	TLSCounters
-
+// acceptor is TLS with the clients of a bind.
+type acceptor struct {
+	layer   *Layer
+	config  *tls.Config
 	table   *secure.Table
 	source  secure.Source // of certificates that come by themselves; nil for none
 	peers   *secure.Peers // nil where crypto/tls checks clients by itself
@@ -21,7 +21,7 @@ type tlsBind struct {
 
 // settings chooses the certificate for a client and gives the settings that go
 // with it, nil for the bind's own (tls.Config.GetConfigForClient).
-func (t *tlsBind) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
+func (t *acceptor) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
 	e := t.table.Find(h)
 	hs, ok := h.Conn.(*handshake)
 	if ok {
@@ -40,7 +40,7 @@ func (t *tlsBind) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
 
 // certificate gives the certificate for a client (tls.Config.GetCertificate);
 // none makes crypto/tls say that the name is not known.
-func (t *tlsBind) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (t *acceptor) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	hs, ok := h.Conn.(*handshake)
 	var e *secure.Entry
 	if ok && hs.looked {
@@ -68,7 +68,7 @@ func (t *tlsBind) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error) 
 		return nil, nil
 	}
 	if ok {
-		hs.facts.Own = c.Leaf
+		hs.certs.Own = c.Leaf
 	}
 	sigalgs := t.sigalgs
 	if e != nil && e.Settings != nil {
@@ -84,7 +84,7 @@ func (t *tlsBind) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error) 
 
 // obtain has the source get the certificate for a name that nobody listed, or
 // gives the error of choosing one. Waiting takes no turn.
-func (t *tlsBind) obtain(h *tls.ClientHelloInfo, hs *handshake, why error) (*tls.Certificate, error) {
+func (t *acceptor) obtain(h *tls.ClientHelloInfo, hs *handshake, why error) (*tls.Certificate, error) {
 	o, ok := t.source.(secure.Obtainer)
 	if !ok || h.ServerName == "" || isChallenge(h, t.source) {
 		return nil, why
@@ -111,13 +111,14 @@ func isChallenge(h *tls.ClientHelloInfo, source secure.Source) bool {
 // streams that are under way their part of the time.
 type handshake struct {
 	net.Conn
-	engine   *tlsEngine
+	engine   *engine
 	turn     bool // it has one
 	over     bool
 	received bool // bytes have come
 	closed   atomic.Bool
 
 	facts  session.TLS
+	certs  secure.Certificates
 	hello  session.Hello
 	entry  *secure.Entry
 	looked bool // entry is what was found

@@ -1,4 +1,4 @@
-package cli
+package tls
 
 import (
 	"crypto/ecdsa"
@@ -9,13 +9,11 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/fairleadproxy/fairlead/core/proxy"
 )
 
 // listCertificates is HAProxy's "show ssl cert": names, those that come by
 // themselves included.
-func listCertificates(list []proxy.Certificate) string {
+func listCertificates(list []Certificate) string {
 	var b strings.Builder
 	b.WriteString("# filename\n")
 	for _, c := range list {
@@ -25,7 +23,7 @@ func listCertificates(list []proxy.Certificate) string {
 }
 
 // describeCertificate is HAProxy's "show ssl cert NAME".
-func describeCertificate(list []proxy.Certificate, name string) (string, error) {
+func describeCertificate(list []Certificate, name string) (string, error) {
 	var b strings.Builder
 	for _, c := range list {
 		if c.Name != name {
@@ -76,7 +74,7 @@ func algorithm(c *x509.Certificate) string {
 }
 
 // acmeStatus is HAProxy's "acme status".
-func acmeStatus(list []proxy.Certificate, now time.Time) string {
+func acmeStatus(list []Certificate, now time.Time) string {
 	var b strings.Builder
 	b.WriteString("# certificate\tsection\tstate\texpiration date (UTC)\texpires in\tscheduled date (UTC)\tscheduled in\n")
 	for _, c := range list {
@@ -92,7 +90,7 @@ func acmeStatus(list []proxy.Certificate, now time.Time) string {
 	return b.String()
 }
 
-func state(c proxy.Certificate) string {
+func state(c Certificate) string {
 	if c.Running {
 		return "Running"
 	}
@@ -100,7 +98,7 @@ func state(c proxy.Certificate) string {
 }
 
 // tabulate lists certificates for people.
-func tabulate(list []proxy.Certificate, now time.Time) string {
+func tabulate(list []Certificate, now time.Time) string {
 	var b strings.Builder
 	b.WriteString("# name\tsource\tissued by\tends (UTC)\tends in\tstate\n")
 	for _, c := range list {

@@ -1,6 +1,7 @@
-package proxy
+package tls
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -9,12 +10,12 @@ import (
 	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
-// store gives what reads certificates.
-func (b *builder) store() *secure.Store {
-	if b.certs == nil {
-		b.certs = b.newStore()
+// files gives what reads certificates.
+func (b *builder) files() *secure.Store {
+	if b.store == nil {
+		b.store = b.newStore()
 	}
-	return b.certs
+	return b.store
 }
 
 // newStore makes it, with the certificates that crt-store sections name.
@@ -23,7 +24,7 @@ func (b *builder) newStore() *secure.Store {
 	s := secure.NewStore(time.Now)
 	s.Base, s.Update = g.CrtBase, g.OCSPUpdate.Mode == "on"
 	for _, c := range b.cfg.CrtStores {
-		crtBase, keyBase := orElse(c.CrtBase.Value, g.CrtBase), orElse(c.KeyBase.Value, g.KeyBase)
+		crtBase, keyBase := cmp.Or(c.CrtBase.Value, g.CrtBase), cmp.Or(c.KeyBase.Value, g.KeyBase)
 		prefixes := []string{"@" + c.Name + "/"}
 		if c.Name == "default" {
 			prefixes = append(prefixes, "@/")
@@ -55,20 +56,13 @@ func (b *builder) newStore() *secure.Store {
 
 // updateStaples has OCSP responses kept up to date where that is asked for.
 func (b *builder) updateStaples() {
-	if b.certs == nil {
+	if b.store == nil {
 		return
 	}
-	if pairs := b.certs.Updated(); len(pairs) > 0 {
+	if pairs := b.store.Updated(); len(pairs) > 0 {
 		o := &b.cfg.Global.OCSPUpdate
-		b.g.instances.Add(&secure.Updater{Pairs: pairs, Least: o.Mindelay, Most: o.Maxdelay, Kept: b.o.Engine.tls.staples})
+		b.build.Instances.Add(&secure.Updater{Pairs: pairs, Least: o.Mindelay, Most: o.Maxdelay, Kept: b.engine.staples})
 	}
-}
-
-func orElse(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // table makes the certificates of a bind. settings gives those of a line of a
@@ -124,7 +118,7 @@ func (l *certLoad) crt(t tree.Text, def bool) {
 }
 
 func (l *certLoad) expand(t tree.Text) []secure.Files {
-	files, err := l.b.store().Expand(t.Value)
+	files, err := l.b.files().Expand(t.Value)
 	if err == nil {
 		return files
 	}
@@ -179,7 +173,7 @@ func (l *certLoad) load() *secure.Table {
 		files[i] = l.want[i].files
 	}
 	table := secure.NewTable(l.bind.StrictSNI || l.bind.Managed())
-	for i, r := range l.b.store().Load(files) {
+	for i, r := range l.b.files().Load(files) {
 		w := &l.want[i]
 		for _, text := range r.Warnings {
 			l.b.warn(w.at, "%s: %s", w.files.Crt, text)

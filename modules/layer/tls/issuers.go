@@ -1,18 +1,18 @@
-package proxy
+package tls
 
 import (
 	"slices"
 
-	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
 // issuer gives the source of a bind's certificates, making it if it is the first.
 func (b *builder) issuer(t *config.BindTLS) secure.Source {
 	name := t.Issuer.Value
-	if s := b.sources[name]; s != nil {
+	if s := b.issuers[name]; s != nil {
 		return s
 	}
 	m := tree.Module{Type: "acme", Pos: t.Pos}
@@ -30,13 +30,12 @@ func (b *builder) issuer(t *config.BindTLS) secure.Source {
 		t.Issuer.Fail(b.errs, 0, "there is no section [acme.%s]", name).Suggest(name, known)
 		return nil
 	}
-	s, ok := instance(b, secure.Kind, &m)
+	s, ok := layer.Instance(b.build, secure.Kind, &m)
 	if !ok {
 		return nil
 	}
-	b.sources[name] = s
-	b.g.issuers = b.sources
-	b.g.sources = append(b.g.sources, s)
+	b.issuers[name] = s
+	b.sources = append(b.sources, s)
 	return s
 }
 
@@ -52,14 +51,14 @@ func (b *builder) manage() {
 			continue
 		}
 		for _, bind := range f.Bind {
-			if p := portOf(bind); bind.TLS == nil && (http == 0 || p == 80) {
+			if p := bind.FirstPort(); bind.TLS == nil && (http == 0 || p == 80) {
 				http = p
 			}
 		}
 	}
 	for _, f := range b.cfg.Frontends {
 		for _, bind := range f.Bind {
-			if bind.TLS == nil || !bind.TLS.Managed() || b.sources[bind.TLS.Issuer.Value] == nil {
+			if bind.TLS == nil || !bind.TLS.Managed() || b.issuers[bind.TLS.Issuer.Value] == nil {
 				continue
 			}
 			names := []tree.Text(bind.TLS.ACME)
@@ -67,19 +66,10 @@ func (b *builder) manage() {
 				names = []tree.Text{{Pos: bind.TLS.Issuer.Pos, Path: bind.TLS.Issuer.Path}}
 			}
 			for _, n := range names {
-				if err := b.sources[bind.TLS.Issuer.Value].Manage(n.Value, http, portOf(bind)); err != nil {
+				if err := b.issuers[bind.TLS.Issuer.Value].Manage(n.Value, http, bind.FirstPort()); err != nil {
 					n.Fail(b.errs, 0, "%v", err)
 				}
 			}
 		}
 	}
-}
-
-// portOf gives the first port of a bind, 0 for none.
-func portOf(c config.Bind) int {
-	addrs, err := address.ParseBind(c.Address.Value)
-	if err != nil {
-		return 0 // it is reported where the bind is built
-	}
-	return int(addrs[0].PortLow)
 }

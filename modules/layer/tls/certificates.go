@@ -1,4 +1,4 @@
-package proxy
+package tls
 
 import (
 	"cmp"
@@ -19,10 +19,10 @@ type Certificate struct {
 }
 
 // Certificates lists those of files, then those that come by themselves.
-func (g *Graph) Certificates() []Certificate {
+func (l *Layer) Certificates() []Certificate {
 	var list []Certificate
-	if g.certs != nil {
-		for _, p := range g.certs.Pairs() {
+	if l.store != nil {
+		for _, p := range l.store.Pairs() {
 			one := Certificate{State: secure.State{Name: p.File()}}
 			if c, err := p.Certificate(); err == nil {
 				one.Leaf = c.Leaf
@@ -30,8 +30,8 @@ func (g *Graph) Certificates() []Certificate {
 			list = append(list, one)
 		}
 	}
-	for _, issuer := range slices.Sorted(maps.Keys(g.issuers)) {
-		if k, ok := g.issuers[issuer].(secure.Keeper); ok {
+	for _, issuer := range slices.Sorted(maps.Keys(l.issuers)) {
+		if k, ok := l.issuers[issuer].(secure.Keeper); ok {
 			for _, s := range k.Certificates() {
 				list = append(list, Certificate{s, issuer})
 			}
@@ -41,11 +41,11 @@ func (g *Graph) Certificates() []Certificate {
 }
 
 // RenewCertificate gets a new certificate for a name.
-func (g *Graph) RenewCertificate(name string) error {
+func (l *Layer) RenewCertificate(name string) error {
 	keepers := map[string]secure.Keeper{}
-	for _, c := range g.Certificates() {
+	for _, c := range l.Certificates() {
 		if c.Issuer != "" && c.Name == name {
-			keepers[c.Issuer] = g.issuers[c.Issuer].(secure.Keeper)
+			keepers[c.Issuer] = l.issuers[c.Issuer].(secure.Keeper)
 		}
 	}
 	if len(keepers) == 0 {
@@ -61,8 +61,8 @@ func (g *Graph) RenewCertificate(name string) error {
 
 // AddCertificate has an issuer get a certificate for one more name, until the
 // configuration is read again. The issuer may be "" where there is but one.
-func (g *Graph) AddCertificate(name, issuer string) error {
-	e, err := g.editor(issuer)
+func (l *Layer) AddCertificate(name, issuer string) error {
+	e, err := l.editor(issuer)
 	if err != nil {
 		return err
 	}
@@ -70,16 +70,16 @@ func (g *Graph) AddCertificate(name, issuer string) error {
 }
 
 // RemoveCertificate takes a name away from an issuer.
-func (g *Graph) RemoveCertificate(name, issuer string) error {
-	e, err := g.editor(issuer)
+func (l *Layer) RemoveCertificate(name, issuer string) error {
+	e, err := l.editor(issuer)
 	if err != nil {
 		return err
 	}
 	return e.Remove(name)
 }
 
-func (g *Graph) editor(issuer string) (secure.Editor, error) {
-	names := slices.Sorted(maps.Keys(g.issuers))
+func (l *Layer) editor(issuer string) (secure.Editor, error) {
+	names := slices.Sorted(maps.Keys(l.issuers))
 	switch {
 	case len(names) == 0:
 		return nil, fmt.Errorf("no certificates come by themselves: no bind has tls with acme")
@@ -87,7 +87,7 @@ func (g *Graph) editor(issuer string) (secure.Editor, error) {
 		return nil, fmt.Errorf("say which issuer: %s", strings.Join(names, ", "))
 	}
 	issuer = cmp.Or(issuer, names[0])
-	s := g.issuers[issuer]
+	s := l.issuers[issuer]
 	if s == nil {
 		return nil, fmt.Errorf("there is no issuer %q: say one of %s", issuer, strings.Join(names, ", "))
 	}

@@ -1,4 +1,4 @@
-package proxy
+package tls
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
-// tlsEngine is what the TLS of all connections of the process shares, over reloads.
-type tlsEngine struct {
+// engine is what the TLS of all connections of the process shares, over reloads.
+type engine struct {
 	tickets *secure.Tickets
 	staples *secure.Staples
 	turns   turns
@@ -21,8 +21,8 @@ type tlsEngine struct {
 	rate    *pace         // maxsslrate; nil: no limit
 }
 
-func newTLSEngine(maxConn, maxRate int) *tlsEngine {
-	e := &tlsEngine{tickets: secure.NewTickets(), staples: secure.NewStaples(), turns: turns{free: make(chan struct{}, runtime.GOMAXPROCS(0))}}
+func newEngine(maxConn, maxRate int) *engine {
+	e := &engine{tickets: secure.NewTickets(), staples: secure.NewStaples(), turns: turns{free: make(chan struct{}, runtime.GOMAXPROCS(0))}}
 	if maxConn > 0 {
 		e.conns = make(chan struct{}, maxConn)
 	}
@@ -37,7 +37,7 @@ var errTooMany = fmt.Errorf("too many TLS connections: %w", os.ErrDeadlineExceed
 
 // enter waits until a connection may begin to speak TLS. rated ones count for
 // maxsslrate.
-func (e *tlsEngine) enter(timeout time.Duration, rated bool) error {
+func (e *engine) enter(timeout time.Duration, rated bool) error {
 	var expired <-chan time.Time
 	wait := time.Duration(0)
 	if rated && e.rate != nil {
@@ -78,7 +78,7 @@ func (e *tlsEngine) enter(timeout time.Duration, rated bool) error {
 }
 
 // leave ends what enter began.
-func (e *tlsEngine) leave() {
+func (e *engine) leave() {
 	if e.conns != nil {
 		<-e.conns
 	}

@@ -1,4 +1,4 @@
-package connection
+package tls
 
 import (
 	"encoding/hex"

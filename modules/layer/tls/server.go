@@ -1,4 +1,4 @@
-package proxy
+package tls
 
 import (
 	"crypto/tls"
@@ -8,24 +8,24 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
-	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
 // sessionCache is how many TLS sessions with a server are kept to resume.
 const sessionCache = 128
 
-// serverTLS sets up TLS with a server.
-func (b *builder) serverTLS(t *config.ServerTLS, s *Server, sc *expr.Scope) {
-	if t == nil {
-		return
-	}
+// server makes the settings of a server; nil after an error.
+func (b *builder) server(t *config.ServerTLS, s layer.Server) *connector {
 	out := &tls.Config{NextProtos: slices.Clone(t.ALPN), ServerName: t.VerifyHost, RootCAs: b.pool(t.CAFile)}
+	if len(t.ALPN) == 0 {
+		out.NextProtos = s.Offer
+	}
 	if t.SSLReuse {
 		out.ClientSessionCache = tls.NewLRUClientSessionCache(sessionCache)
 	}
-	if out.ServerName == "" && !s.spec.IP.IsValid() {
-		out.ServerName = s.spec.Host
+	if out.ServerName == "" {
+		out.ServerName = s.Host
 	}
 	limits := t.TLSLimits
 	b.cfg.Global.Servers(&limits)
@@ -33,33 +33,26 @@ func (b *builder) serverTLS(t *config.ServerTLS, s *Server, sc *expr.Scope) {
 	if !t.Crt.IsZero() {
 		c := b.ownCertificate(t.Crt)
 		if c == nil {
-			return
+			return nil
 		}
 		c.SupportedSignatureAlgorithms = sigalgs
 		out.Certificates = []tls.Certificate{*c}
 	}
-	if !t.SNI.IsZero() {
-		var err error
-		if s.sni, err = expr.ParseExpr(sc.In(expr.UseServer), t.SNI.Value); err != nil {
-			b.textError(t.SNI, err)
-		}
-	}
-	if s.sni == nil && out.ServerName == "" && t.Verify != "none" {
+	if !s.Named && out.ServerName == "" && t.Verify != "none" {
 		b.errs.At(t.Pos, "", "there is no name to check the server's certificate by").
 			Hint = `write sni = "str(app.example.com)", verifyhost, or verify = "none"`
 	}
-	s.verifyHost = t.VerifyHost
 	out.InsecureSkipVerify = t.Verify == "none"
 	if revoked := b.revoked(t.CRLFile); t.Verify != "none" && (revoked != nil || t.VerifyHost != "") {
 		p := &secure.Peers{Roots: out.RootCAs, Revoked: revoked, Usage: x509.ExtKeyUsageServerAuth, Now: time.Now}
 		out.InsecureSkipVerify = true // what follows verifies instead
-		out.VerifyConnection = func(st tls.ConnectionState) error { return p.Server(st, s.verifyHost) }
+		out.VerifyConnection = func(st tls.ConnectionState) error { return p.Server(st, t.VerifyHost) }
 	}
-	s.tls = out
+	return &connector{engine: b.engine, config: out, check: checkConfig(t, out)}
 }
 
-// checkTLS gives the settings for health checks, which send one request at a time.
-func checkTLS(t *config.ServerTLS, c *tls.Config) *tls.Config {
+// checkConfig gives the settings for health checks, which send one request at a time.
+func checkConfig(t *config.ServerTLS, c *tls.Config) *tls.Config {
 	out := c.Clone()
 	out.NextProtos = slices.DeleteFunc(slices.Clone(c.NextProtos), func(p string) bool { return p == "h2" })
 	if slices.Contains(c.NextProtos, "h2") && len(out.NextProtos) == 0 {
@@ -81,7 +74,7 @@ func (b *builder) ownCertificate(t tree.Text) *tls.Certificate {
 	if len(files) == 0 {
 		return nil
 	}
-	r := b.store().Load(files[:1])[0]
+	r := b.files().Load(files[:1])[0]
 	for _, text := range r.Warnings {
 		b.warn(t, "%s: %s", files[0].Crt, text)
 	}

@@ -1,4 +1,4 @@
-package proxy
+package tls
 
 import (
 	"crypto/tls"
@@ -14,13 +14,10 @@ import (
 	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
-// bindTLS makes the TLS settings of a bind; nil for none.
-func (b *builder) bindTLS(c *config.Frontend, bc *config.Bind) *tls.Config {
+// bind makes the settings of a bind; nil after an error.
+func (b *builder) bind(c *config.Frontend, bc *config.Bind) *acceptor {
 	t := bc.TLS
-	if t == nil {
-		return nil
-	}
-	tb := &tlsBind{}
+	tb := &acceptor{layer: b.Layer}
 	if t.Managed() {
 		if tb.source = b.issuer(t); tb.source == nil {
 			return nil
@@ -39,16 +36,13 @@ func (b *builder) bindTLS(c *config.Frontend, bc *config.Bind) *tls.Config {
 	tb.peers, tb.sigalgs = settings.Peers, settings.Sigalgs
 	tb.table = b.table(t, func(line *config.BindTLS) *secure.Settings { return b.bindSettings(c, bc, tb, line) })
 	settings.Config.GetConfigForClient = tb.settings
-	if b.g.handshakes == nil {
-		b.g.handshakes = map[*tls.Config]*tlsBind{}
-	}
-	b.g.handshakes[settings.Config] = tb
-	return settings.Config
+	tb.config = settings.Config
+	return tb
 }
 
 // bindSettings makes the settings of a bind, or of a line of a list that
 // overrides some of the bind's.
-func (b *builder) bindSettings(c *config.Frontend, bc *config.Bind, tb *tlsBind, t *config.BindTLS) *secure.Settings {
+func (b *builder) bindSettings(c *config.Frontend, bc *config.Bind, tb *acceptor, t *config.BindTLS) *secure.Settings {
 	out := &tls.Config{NextProtos: slices.Clone(t.ALPN), SessionTicketsDisabled: !t.TLSTickets, GetCertificate: tb.certificate}
 	if t.ALPN == nil && c.HTTP() {
 		out.NextProtos = []string{"h2", "http/1.1"}
@@ -108,12 +102,12 @@ func (b *builder) clients(t *config.BindTLS, out *tls.Config) *secure.Peers {
 // tickets gives what seals sessions.
 func (b *builder) tickets(file tree.Text) *secure.Tickets {
 	if file.IsZero() {
-		return b.o.Engine.tls.tickets
+		return b.engine.tickets
 	}
 	t, err := secure.ReadTickets(file.Value)
 	if err != nil {
 		b.errs.Add(err, file.Pos, file.Path)
-		return b.o.Engine.tls.tickets
+		return b.engine.tickets
 	}
 	return t
 }
@@ -180,9 +174,6 @@ func (b *builder) nameError(t tree.Text, err error) {
 func (b *builder) warn(t tree.Text, format string, args ...any) {
 	w := &tree.Error{Pos: t.Pos, Path: t.Path, Msg: fmt.Sprintf(format, args...)}
 	if key := w.Text(); !b.warned[key] {
-		if b.warned == nil {
-			b.warned = map[string]bool{}
-		}
 		b.warned[key] = true
 		b.cfg.Warnings = append(b.cfg.Warnings, w)
 	}

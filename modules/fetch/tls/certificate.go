@@ -1,4 +1,4 @@
-package connection
+package tls
 
 import (
 	"crypto/sha1"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/secure"
 	"github.com/fairleadproxy/fairlead/core/session"
 	"github.com/fairleadproxy/fairlead/modules/fetch/internal/register"
 )
@@ -22,8 +23,8 @@ func init() {
 	for _, o := range []owner{
 		{"ssl_c", "the client's certificate", afterTLS, func(e *expr.Env) *x509.Certificate { return first(withClient.of(e)) }},
 		{"ssl_f", "the certificate that the client was shown", afterTLS, func(e *expr.Env) *x509.Certificate {
-			if t := withClient.of(e); t != nil {
-				return t.Own
+			if c := secure.CertificatesOf(withClient.of(e)); c != nil {
+				return c.Own
 			}
 			return nil
 		}},
@@ -79,7 +80,7 @@ func init() {
 func verifyResult(t *session.TLS) int {
 	const noIssuer, noSignature = 20, 21
 	switch {
-	case t.CrtErr == noIssuer && len(t.Peer) == 1:
+	case t.CrtErr == noIssuer && len(peer(t)) == 1:
 		return noSignature
 	case t.CrtErr != 0:
 		return t.CrtErr
@@ -87,11 +88,19 @@ func verifyResult(t *session.TLS) int {
 	return t.CAErr
 }
 
-func first(t *session.TLS) *x509.Certificate {
-	if t == nil || len(t.Peer) == 0 {
-		return nil
+// peer gives the certificates that the other side sent.
+func peer(t *session.TLS) []*x509.Certificate {
+	if c := secure.CertificatesOf(t); c != nil {
+		return c.Peer
 	}
-	return t.Peer[0]
+	return nil
+}
+
+func first(t *session.TLS) *x509.Certificate {
+	if list := peer(t); len(list) > 0 {
+		return list[0]
+	}
+	return nil
 }
 
 func (o owner) bytes(doc string, f func(*expr.Env, *x509.Certificate) []byte, name string) register.Entry {
@@ -208,15 +217,16 @@ func names(b []byte, c *x509.Certificate) []byte {
 // chain gives the certificates that the other side sent, from the nth. As in
 // OpenSSL, a client's own is not among its chain, and a server's is.
 func chain(e *expr.Env, t *session.TLS, from int, s *expr.Sample) bool {
-	if t == nil || len(t.Peer) <= from {
+	list := peer(t)
+	if len(list) <= from {
 		return false
 	}
 	n := 0
-	for _, c := range t.Peer[from:] {
+	for _, c := range list[from:] {
 		n += len(c.Raw)
 	}
 	b := e.Scratch(n)
-	for _, c := range t.Peer[from:] {
+	for _, c := range list[from:] {
 		b = append(b, c.Raw...)
 	}
 	s.SetBin(b)

@@ -1,0 +1,61 @@
+package tls
+
+import (
+	"crypto/tls"
+	"net"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/layer"
+	"github.com/fairleadproxy/fairlead/core/relay"
+	"github.com/fairleadproxy/fairlead/core/secure"
+	"github.com/fairleadproxy/fairlead/core/session"
+)
+
+// connector is TLS with a server.
+type connector struct {
+	engine *engine
+	config *tls.Config
+	check  *tls.Config // for health checks
+}
+
+// Protocols gives the application protocols that are offered.
+func (c *connector) Protocols() []string { return c.config.NextProtos }
+
+// TLSConfig gives the settings for protocols that do TLS by themselves.
+func (c *connector) TLSConfig() *tls.Config { return c.config }
+
+// Check gives the settings for health checks.
+func (c *connector) Check() layer.Connector {
+	return &connector{engine: c.engine, config: c.check, check: c.check}
+}
+
+// Connect does the handshake with the server.
+func (c *connector) Connect(base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, *session.TLS, error) {
+	config := c.config
+	if name != "" && name != config.ServerName {
+		config = config.Clone()
+		config.ServerName = name
+	}
+	if err := c.engine.enter(timeout, false); err != nil {
+		base.Close()
+		return nil, nil, err
+	}
+	hs := &handshake{engine: c.engine}
+	var tc *tls.Conn
+	upper := relay.Layer(base, &relay.Buffer{}, func(nc net.Conn) net.Conn {
+		hs.Conn = nc
+		tc = tls.Client(hs, config)
+		return tc
+	})
+	hs.take()
+	if err := shake(tc, hs, timeout); err != nil {
+		hs.Close()
+		return nil, nil, failure(err, hs.received)
+	}
+	st := tc.ConnectionState()
+	secure.SetFacts(&hs.facts, &hs.certs, &st)
+	if hs.facts.SNI == "" {
+		hs.facts.SNI = config.ServerName
+	}
+	return upper, &hs.facts, nil
+}
