@@ -54,8 +54,8 @@ func (s *socket) CloseWrite() error {
 }
 
 // Cause takes the addresses off an error of the standard library's network
-// functions, which whoever tells of it knows, and has errors.Is find the
-// constants of package syscall in it, as on Linux.
+// functions, which whoever tells of it knows, and has errors.Is find
+// os.ErrDeadlineExceeded and the constants of package syscall in it.
 func Cause(err error) error {
 	if err == nil || err == io.EOF {
 		return err
@@ -63,11 +63,16 @@ func Cause(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {
 		err = op.Err
-		if op.Timeout() && !errors.Is(err, os.ErrDeadlineExceeded) {
-			return os.ErrDeadlineExceeded
-		}
 	}
-	return posix(err)
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return posix(err)
+	}
+	var late net.Error
+	if errors.As(err, &late) && late.Timeout() {
+		return os.ErrDeadlineExceeded // of a dialer's timeout too, which is none by itself
+	}
+	return err
 }
 
 // socket gives the socket below, nil for none.
