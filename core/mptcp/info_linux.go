@@ -19,20 +19,6 @@ const (
 	flagFallback = 1
 )
 
-// Info is what the kernel tells of a connection (MPTCP_INFO).
-type Info struct {
-	// Fallback reports whether the connection speaks plain TCP because the peer,
-	// or something on the way, does not let it do more.
-	Fallback bool
-	// Subflows counts the paths in use now, the first one included.
-	Subflows int
-	// Token names the connection in the kernel's own tools.
-	Token uint32
-	// Sent and Received are bytes, Retransmits what was sent again, in segments
-	// and in bytes.
-	Sent, Received, Retransmits, BytesRetransmitted uint64
-}
-
 // Is reports whether a socket is an MPTCP socket, fallen back or not. The kernel
 // gives plain sockets for clients that never asked for MPTCP.
 func Is(fd int) bool {
@@ -74,17 +60,6 @@ func Read(fd int) (info Info, ok bool) {
 		info.Subflows = int(b[80])
 	}
 	return info, true
-}
-
-// Subflow is one path of a connection.
-type Subflow struct {
-	Local, Remote netip.AddrPort
-	// State is TCP's, such as "ESTABLISHED".
-	State string
-	// RTT is the smoothed round-trip time.
-	RTT time.Duration
-	// Sent and Received are bytes, Retransmits segments.
-	Sent, Received, Retransmits uint64
 }
 
 // maxSubflows is how many paths are listed.

@@ -119,7 +119,7 @@ func (s *stream) welcome() bool {
 // mayPark reports whether the connection may wait without a goroutine: it has
 // idled for so long of its keep-alive time.
 func (c *conn) mayPark(idled, limit time.Duration) bool {
-	return c.FD() >= 0 && (limit == 0 || idled < limit)
+	return c.Watchable() && (limit == 0 || idled < limit)
 }
 
 // parked hands the connection to the watcher for the rest of its keep-alive time.

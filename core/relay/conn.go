@@ -20,13 +20,13 @@ type handle interface {
 }
 
 // Conn is a connection. Over a kernel socket it reads and writes with system
-// calls of its own; over any other net.Conn (TLS, QUIC streams) it uses that
-// connection's methods.
+// calls of its own on Linux; over any other net.Conn (TLS, QUIC streams, sockets
+// of other systems) it uses that connection's methods.
 type Conn struct {
 	h    handle
-	raw  syscall.RawConn // nil when not a kernel socket
-	soft net.Conn        // nil when a kernel socket
-	fd   int             // -1 when not a kernel socket
+	raw  syscall.RawConn // nil when there is soft
+	soft net.Conn        // nil when the socket is read and written by system calls
+	fd   int             // -1 when there is soft
 
 	base    *Conn // the connection that this one is a layer over, nil for none
 	layered bool  // another connection is a layer over this one, and keeps its deadlines
@@ -56,36 +56,6 @@ type operation struct {
 	resumed bool         // the wait goes on after its timer fired too early
 }
 
-// NewConn makes a Conn of a non-blocking kernel socket that f owns from now on.
-func NewConn(f *os.File) (*Conn, error) {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	c := &Conn{h: f, raw: raw, fd: -1}
-	if err := raw.Control(func(fd uintptr) { c.fd = int(fd) }); err != nil {
-		return nil, err
-	}
-	c.read.call = c.tryRead
-	c.write.call = c.tryWrite
-	return c, nil
-}
-
-// NewSocket makes a Conn of a non-blocking socket descriptor, which it owns
-// from now on: on an error the descriptor is closed.
-func NewSocket(fd int) (*Conn, error) {
-	f := os.NewFile(uintptr(fd), "")
-	if f == nil {
-		return nil, os.ErrInvalid
-	}
-	c, err := NewConn(f)
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return c, nil
-}
-
 // WrapConn makes a Conn of any net.Conn.
 func WrapConn(nc net.Conn) *Conn { return &Conn{h: nc, soft: nc, fd: -1} }
 
@@ -101,8 +71,8 @@ func (c *Conn) Wrap(nc net.Conn) {
 	}
 }
 
-// FD gives the socket's descriptor, -1 when there is none. It stays the
-// connection's own: use it for socket options only, never close it.
+// FD gives the descriptor of a socket on Linux, -1 when there is none. It stays
+// the connection's own: use it for socket options only, never close it.
 func (c *Conn) FD() int {
 	if c.base != nil {
 		return c.base.FD()
@@ -110,7 +80,7 @@ func (c *Conn) FD() int {
 	return c.fd
 }
 
-// NetConn gives the wrapped connection, nil for a kernel socket.
+// NetConn gives the wrapped connection, nil where there is none.
 func (c *Conn) NetConn() net.Conn { return c.soft }
 
 // MarkMPTCP says that the socket is an MPTCP socket.
@@ -345,6 +315,10 @@ func (c *Conn) WriteLast(p []byte) (int, error) {
 	return n, err
 }
 
+// softPiece is how much is given to a wrapped connection at once: what has been
+// written refreshes the timeouts, and only its end is told.
+const softPiece = 64 << 10
+
 type lastWriter interface{ WriteLast(p []byte) (int, error) }
 
 func (c *Conn) sendSoft(p []byte, last bool) (int, error) {
@@ -357,10 +331,13 @@ func (c *Conn) sendSoft(p []byte, last bool) (int, error) {
 		if last {
 			n, err = c.soft.(lastWriter).WriteLast(p[sent:])
 		} else {
-			n, err = c.soft.Write(p[sent:])
+			n, err = c.soft.Write(p[sent:min(sent+softPiece, len(p))])
 		}
 		sent += n
-		if err == nil || !c.retry(&c.write, err, c.h.SetWriteDeadline) {
+		switch {
+		case err == nil && sent < len(p):
+			c.writeMustWait()
+		case err == nil || !c.retry(&c.write, err, c.h.SetWriteDeadline):
 			return sent, err
 		}
 	}

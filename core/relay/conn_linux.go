@@ -1,3 +1,5 @@
+//go:build !portable
+
 package relay
 
 import (
@@ -11,6 +13,36 @@ import (
 )
 
 const sendMore = unix.MSG_MORE
+
+// NewConn makes a Conn of a non-blocking kernel socket that f owns from now on.
+func NewConn(f *os.File) (*Conn, error) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{h: f, raw: raw, fd: -1}
+	if err := raw.Control(func(fd uintptr) { c.fd = int(fd) }); err != nil {
+		return nil, err
+	}
+	c.read.call = c.tryRead
+	c.write.call = c.tryWrite
+	return c, nil
+}
+
+// NewSocket makes a Conn of a non-blocking socket descriptor, which it owns
+// from now on: on an error the descriptor is closed.
+func NewSocket(fd int) (*Conn, error) {
+	f := os.NewFile(uintptr(fd), "")
+	if f == nil {
+		return nil, os.ErrInvalid
+	}
+	c, err := NewConn(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return c, nil
+}
 
 // The calls below are on non-blocking sockets, so they do not block a thread
 // and need none of what the runtime does around system calls that may: a raw
@@ -102,6 +134,9 @@ func (c *Conn) tryWrite(fd uintptr) bool {
 	}
 	return true
 }
+
+// Watchable reports whether a Watcher can look after the connection.
+func (c *Conn) Watchable() bool { return c.FD() >= 0 }
 
 // CloseWrite tells the peer that nothing more comes (a half-close).
 func (c *Conn) CloseWrite() error {

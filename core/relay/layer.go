@@ -9,7 +9,7 @@ import (
 // Layer makes a Conn of a protocol that runs over another Conn, such as TLS.
 // open is given the lower connection as a net.Conn, which first gives what pre
 // holds, and makes the upper one of it. From then on the lower one belongs to
-// the upper; its descriptor still tells when the peer closes.
+// the upper; its socket still tells when the peer closes.
 func Layer(base *Conn, pre *Buffer, open func(net.Conn) net.Conn) *Conn {
 	base.layered = true
 	nc := open(&lower{base, pre})
@@ -28,6 +28,9 @@ func (l *lower) Read(p []byte) (int, error) {
 		l.pre.Consume(n)
 		return n, nil
 	}
+	if l.c.soft != nil {
+		return l.c.soft.Read(p)
+	}
 	op := &l.c.read
 	op.buf, op.n, op.err = p, 0, nil
 	err := l.c.raw.Read(op.call)
@@ -39,6 +42,9 @@ func (l *lower) Read(p []byte) (int, error) {
 }
 
 func (l *lower) Write(p []byte) (int, error) {
+	if l.c.soft != nil {
+		return l.c.soft.Write(p)
+	}
 	op := &l.c.write
 	op.buf, op.flag, op.n, op.err = p, 0, 0, nil
 	err := l.c.raw.Write(op.call)

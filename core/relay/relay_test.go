@@ -23,16 +23,6 @@ func pair(t testing.TB) (a, b *Conn) {
 	return conn(t, fds[0]), conn(t, fds[1])
 }
 
-func conn(t testing.TB, fd int) *Conn {
-	t.Helper()
-	c, err := NewSocket(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
 // tcpPair gives both ends of a TCP connection over loopback.
 func tcpPair(t testing.TB) (a, b *Conn) {
 	t.Helper()
@@ -50,46 +40,6 @@ func tcpPair(t testing.TB) (a, b *Conn) {
 		t.Fatal(err)
 	}
 	return fromNet(t, near), fromNet(t, far)
-}
-
-func fromNet(t testing.TB, nc net.Conn) *Conn {
-	t.Helper()
-	f, err := nc.(*net.TCPConn).File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	fd, err := unix.Dup(int(f.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	nc.Close()
-	if err := unix.SetNonblock(fd, true); err != nil {
-		t.Fatal(err)
-	}
-	return conn(t, fd)
-}
-
-func TestFillHoldsNoStorageWhileItWaits(t *testing.T) {
-	a, b := pair(t)
-	pool := NewPool(1024)
-	buf := Buffer{Pool: pool}
-	done := make(chan error)
-	go func() { done <- a.Fill(&buf) }()
-	time.Sleep(10 * time.Millisecond)
-	if n := pool.Held(); n != 0 {
-		t.Errorf("%d buffers are held", n)
-	}
-	if _, err := b.Write([]byte("hello")); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; err != nil || string(buf.Bytes()) != "hello" {
-		t.Fatalf("Fill: %v, %q", err, buf.Bytes())
-	}
-	buf.Consume(5)
-	if n := pool.Held(); n != 0 {
-		t.Errorf("an empty buffer holds storage: %d", n)
-	}
 }
 
 func TestReadTimeout(t *testing.T) {

@@ -1,3 +1,5 @@
+//go:build !portable
+
 package relay
 
 import (
@@ -34,16 +36,6 @@ type watch struct {
 	parked   bool
 	event    func(Event)
 }
-
-// Event says why a watch ended.
-type Event uint8
-
-// The events.
-const (
-	Readable Event = iota // bytes or the end of the stream have arrived
-	Expired               // the time is over
-	Stopped               // the watcher stops
-)
 
 // sweepEvery is how often deadlines are looked at; they are that exact.
 const sweepEvery = 250 * time.Millisecond

@@ -24,14 +24,9 @@ import (
 func runCommand(ui *ui) *cobra.Command {
 	r := &runner{ui: ui, shared: module.NewShared()}
 	c := &cobra.Command{
-		Use:   "run",
-		Short: "Run with a configuration until told to stop",
-		Long: `Run with a configuration until told to stop.
-
-SIGTERM and SIGINT stop gracefully: no new connections are taken, and those in
-progress end within hard-stop-after. A second one ends at once. SIGHUP reads
-the configuration again; if it is wrong, the one in force stays. SIGUSR1
-reopens log files.`,
+		Use:     "run",
+		Short:   "Run with a configuration until told to stop",
+		Long:    "Run with a configuration until told to stop.\n\n" + aboutSignals,
 		Example: "  fairlead run --config lb.toml",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return r.run(c.Context())
@@ -70,7 +65,7 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	r.ui.warnings(first.Warnings)
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
+	signal.Notify(signals, heeded...)
 	defer signal.Stop(signals)
 	if err := r.prepare(first); err != nil {
 		return err
@@ -223,7 +218,7 @@ func (r *runner) serve(ctx context.Context, signals <-chan os.Signal) error {
 			switch s {
 			case syscall.SIGHUP:
 				r.reload("SIGHUP")
-			case syscall.SIGUSR1:
+			case reopen:
 				if err := r.super.Reopen(); err != nil {
 					r.log.Error("cannot reopen a log file", "error", err)
 				}

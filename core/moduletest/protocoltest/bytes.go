@@ -7,8 +7,7 @@ import (
 	"net"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/fairleadproxy/fairlead/core/descriptor"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
@@ -88,7 +87,7 @@ func (p *peer) handOver(t *testing.T) {
 	if old.FD() < 0 {
 		t.Skip("its listeners have no descriptor to hand over")
 	}
-	fd, err := unix.FcntlInt(uintptr(old.FD()), unix.F_DUPFD_CLOEXEC, 0)
+	fd, err := descriptor.Dup(old.FD())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +101,7 @@ func (p *peer) handOver(t *testing.T) {
 		return fd
 	}})
 	if !asked {
-		_ = unix.Close(fd) // the test has failed anyway
+		_ = descriptor.Close(fd) // the test has failed anyway
 		t.Fatalf("Listen does not ask Inherit for the key %q", old.Key())
 	}
 	if next.Addr() != old.Addr() {

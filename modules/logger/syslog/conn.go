@@ -11,8 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/fairleadproxy/fairlead/core/logs"
 )
 
@@ -253,26 +251,4 @@ func (s *conn) appendFrame(l *logs.Line) {
 	s.msg = s.header.Append(s.msg[:0], l)
 	s.buf = append(strconv.AppendInt(s.buf, int64(len(s.msg)), 10), ' ')
 	s.buf = append(s.buf, s.msg...)
-}
-
-// closedByPeer reports whether the server has closed the stream, which writing
-// to it would not tell at first. Syslog servers send nothing: bytes that came
-// are thrown away.
-func closedByPeer(c net.Conn) bool {
-	sc, ok := c.(syscall.Conn)
-	if !ok {
-		return false
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return true
-	}
-	closed := false
-	var junk [512]byte
-	err = raw.Read(func(fd uintptr) bool {
-		n, _, err := unix.Recvfrom(int(fd), junk[:], unix.MSG_DONTWAIT)
-		closed = n == 0 && err == nil || err != nil && err != unix.EAGAIN && err != unix.EINTR
-		return true
-	})
-	return closed || err != nil
 }

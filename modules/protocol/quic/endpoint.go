@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/quic-go/quic-go"
-	"golang.org/x/sys/unix"
 
 	"github.com/fairleadproxy/fairlead/core/protocol"
 )
@@ -74,7 +73,7 @@ func listenUDP(at netip.AddrPort, o *protocol.ListenOptions) (*net.UDPConn, erro
 		if o.Interface == "" {
 			return nil
 		}
-		if cerr := c.Control(func(fd uintptr) { err = unix.BindToDevice(int(fd), o.Interface) }); cerr != nil {
+		if cerr := c.Control(func(fd uintptr) { err = bindToInterface(fd, o.Interface) }); cerr != nil {
 			return cerr
 		}
 		return err

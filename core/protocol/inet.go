@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-
 	"strings"
 	"syscall"
 	"time"
@@ -19,7 +18,7 @@ import (
 type Inet struct {
 	// Name is the prefix of its addresses.
 	Name string
-	// Proto is the number that socket(2) takes, 0 for TCP.
+	// Proto is the number that socket(2) takes, 0 for TCP; others are Linux's.
 	Proto int
 }
 

@@ -1,3 +1,5 @@
+//go:build unix
+
 package process
 
 import (
@@ -16,19 +18,18 @@ const perConn = 2
 // connections need, or else as far as is allowed, and gives the number of
 // connections that may be taken at once.
 func RaiseFiles(limit, maxConn int) (int, error) {
-	var r syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
-		return 0, fmt.Errorf("getrlimit: %w", err)
+	now, most, err := files()
+	if err != nil {
+		return 0, err
 	}
-	want := r.Max
+	want := most
 	if limit > 0 {
 		want = uint64(limit)
 	} else if maxConn > 0 {
-		want = max(r.Cur, min(r.Max, uint64(perConn*maxConn+reserve)))
+		want = max(now, min(most, uint64(perConn*maxConn+reserve)))
 	}
-	raised := syscall.Rlimit{Cur: want, Max: max(want, r.Max)}
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &raised); err != nil {
-		return 0, fmt.Errorf("ulimit-n %d is more than this process may have, which is %d: %w", want, r.Max, err)
+	if err := setFiles(want, max(want, most)); err != nil {
+		return 0, fmt.Errorf("ulimit-n %d is more than this process may have, which is %d: %w", want, most, err)
 	}
 	if maxConn > 0 {
 		return maxConn, nil
@@ -39,11 +40,27 @@ func RaiseFiles(limit, maxConn int) (int, error) {
 // MaxConn gives how many connections at once the limit on file descriptors
 // leaves room for.
 func MaxConn() (int, error) {
+	now, _, err := files()
+	return connsIn(now), err
+}
+
+// files gives the limit on file descriptors, and how far it may be raised.
+func files() (now, most uint64, err error) {
 	var r syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
-		return 0, fmt.Errorf("getrlimit: %w", err)
+		return 0, 0, fmt.Errorf("getrlimit: %w", err)
 	}
-	return connsIn(r.Cur), nil
+	return uint64(r.Cur), min(uint64(r.Max), mostFiles()), nil
 }
+
+func setFiles(now, most uint64) error {
+	var r syscall.Rlimit
+	set(&r.Cur, now)
+	set(&r.Max, most)
+	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &r)
+}
+
+// set sets a limit, whose type differs between systems.
+func set[T int64 | uint64](limit *T, to uint64) { *limit = T(to) }
 
 func connsIn(files uint64) int { return int(max(files, 2*reserve)-reserve) / perConn }
