@@ -26,34 +26,34 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Reason }
 
-func refuse(status int, reason string) *Error { return &Error{status, reason} }
-
-// The errors. They are fixed so that hostile traffic costs no allocation.
+// The errors. They are fixed so that hostile traffic costs no allocation, and written
+// out so that a build without HTTP has nothing of them: what a function makes is made
+// when the process starts, whoever needs it.
 var (
-	errLine        = refuse(400, "line does not end in CRLF")
-	errMethod      = refuse(400, "invalid character in the method")
-	errTarget      = refuse(400, "invalid character in the request target")
-	errRequestLine = refuse(400, "malformed request line")
-	errStatusLine  = refuse(502, "malformed status line")
-	errVersion     = refuse(400, "unsupported HTTP version")
-	errName        = refuse(400, "invalid character in a field name")
-	errFold        = refuse(400, "folded header line")
-	errValue       = refuse(400, "invalid character in a field value")
-	errCount       = refuse(431, "too many header fields")
-	errURI         = refuse(414, "request target too long")
-	errHead        = refuse(431, "message head too large")
-	errLength      = refuse(400, "malformed content-length")
-	errLengths     = refuse(400, "several content-length fields")
-	errCoding      = refuse(400, "malformed transfer-encoding")
-	errCodings     = refuse(501, "unsupported transfer coding")
-	errBoth        = refuse(400, "both transfer-encoding and content-length")
-	errCoding10    = refuse(400, "transfer-encoding in HTTP/1.0")
-	errNoHost      = refuse(400, "missing host field")
-	errHosts       = refuse(400, "several host fields")
-	errHost        = refuse(400, "invalid host")
-	errHostDiffers = refuse(400, "host differs from the request target's authority")
-	errChunk       = refuse(400, "malformed chunk")
-	errTrailer     = refuse(400, "malformed trailer")
+	errLine        = &Error{400, "line does not end in CRLF"}
+	errMethod      = &Error{400, "invalid character in the method"}
+	errTarget      = &Error{400, "invalid character in the request target"}
+	errRequestLine = &Error{400, "malformed request line"}
+	errStatusLine  = &Error{502, "malformed status line"}
+	errVersion     = &Error{400, "unsupported HTTP version"}
+	errName        = &Error{400, "invalid character in a field name"}
+	errFold        = &Error{400, "folded header line"}
+	errValue       = &Error{400, "invalid character in a field value"}
+	errCount       = &Error{431, "too many header fields"}
+	errURI         = &Error{414, "request target too long"}
+	errHead        = &Error{431, "message head too large"}
+	errLength      = &Error{400, "malformed content-length"}
+	errLengths     = &Error{400, "several content-length fields"}
+	errCoding      = &Error{400, "malformed transfer-encoding"}
+	errCodings     = &Error{501, "unsupported transfer coding"}
+	errBoth        = &Error{400, "both transfer-encoding and content-length"}
+	errCoding10    = &Error{400, "transfer-encoding in HTTP/1.0"}
+	errNoHost      = &Error{400, "missing host field"}
+	errHosts       = &Error{400, "several host fields"}
+	errHost        = &Error{400, "invalid host"}
+	errHostDiffers = &Error{400, "host differs from the request target's authority"}
+	errChunk       = &Error{400, "malformed chunk"}
+	errTrailer     = &Error{400, "malformed trailer"}
 )
 
 // ErrChunkLine is the error for a chunk's framing that does not fit the buffer.
@@ -97,8 +97,8 @@ type seen struct {
 	hop                     bool // a hop-by-hop field other than Connection
 }
 
-// Reset prepares for the next message.
-func (p *Parser) Reset() {
+// Next prepares for the next message.
+func (p *Parser) Next() {
 	p.pos, p.fields, p.seen = 0, 0, seen{}
 }
 

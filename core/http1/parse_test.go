@@ -178,7 +178,7 @@ func TestParsingDoesNotAllocate(t *testing.T) {
 	var m httpmsg.Message
 	p := parser()
 	if n := testing.AllocsPerRun(100, func() {
-		p.Reset()
+		p.Next()
 		if _, err := p.Request(&m, head); err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +194,7 @@ func BenchmarkRequest(b *testing.B) {
 	b.SetBytes(int64(len(head)))
 	b.ReportAllocs()
 	for b.Loop() {
-		p.Reset()
+		p.Next()
 		if _, err := p.Request(&m, head); err != nil {
 			b.Fatal(err)
 		}

@@ -63,7 +63,7 @@ type mux struct {
 
 func newMux(c *relay.Conn, in *relay.Buffer, o *Options, server bool) *mux {
 	m := &mux{
-		c: c, in: in, o: o.settled(), server: server,
+		c: c, in: in, o: settled(o), server: server,
 		streams: map[uint32]*Stream{}, gone: map[uint32]struct{}{}, nextID: 1,
 		sendWindow: defaultWindow, peerWindow: defaultWindow, peerFrameSize: defaultFrameSize,
 		peerStreams: 100, recvWindow: connWindow, idleAt: relay.Ticks(),

@@ -13,6 +13,7 @@ const standard = Core + "/modules/"
 var known = map[string]string{
 	"certs.internal":  standard + "certs/local",
 	"layer.tls":       standard + "layer/tls",
+	"mode.http":       standard + "mode/http",
 	"balancer.ewma":   Core + "/plugins/ewma",
 	"balancer.maglev": Core + "/plugins/maglev",
 	"protocol.udp":    Core + "/plugins/udp",

@@ -70,6 +70,8 @@ type builder struct {
 	userlists map[string]expr.Userlist
 	protocols map[string]protocol.Protocol
 	loggers   map[tree.Pos]*logger
+	http      Mode // nil until it is found, and where it is not
+	modeFound bool
 	layers    map[string]layer.Layer // nil for one that cannot be
 }
 

@@ -27,7 +27,7 @@ func (b *builder) backendShell(c *config.Backend, id int) *Backend {
 func (b *builder) backend(c *config.Backend, be *Backend) {
 	sc := b.scope(&c.Proxy)
 	b.httpOnly(&c.Proxy, "backend", c.Name)
-	be.opts = b.options(&c.Proxy)
+	be.opts = b.options(&c.Proxy, b.mode(&c.Proxy, c.Pos, c.Path))
 	be.opts.reuse = reuseModes[c.HTTPReuse]
 	be.opts.retries = c.Retries
 	be.opts.redispatch = c.Option.Redispatch

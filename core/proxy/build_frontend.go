@@ -17,8 +17,8 @@ import (
 func (b *builder) frontend(c *config.Frontend, f *Frontend) {
 	sc := b.scope(&c.Proxy)
 	b.httpOnly(&c.Proxy, "frontend", c.Name)
-	f.opts = b.options(&c.Proxy)
-	f.http2 = b.o.Engine.clientHTTP2(&f.opts.timeouts)
+	f.mode = b.mode(&c.Proxy, c.Pos, c.Path)
+	f.opts = b.options(&c.Proxy, f.mode)
 	f.rules = b.rules(&c.Proxy, sc)
 	f.slots.limit = int64(c.Maxconn)
 	f.defaultBackend = b.g.backends[c.DefaultBackend.Value]
@@ -127,7 +127,7 @@ func (b *builder) addressError(t tree.Text, err error) {
 }
 
 // options compiles what frontends and backends have in common.
-func (b *builder) options(c *config.Proxy) *options {
+func (b *builder) options(c *config.Proxy, m Mode) *options {
 	t := &c.Timeout
 	o := &options{
 		timeouts: Timeouts{
@@ -149,7 +149,9 @@ func (b *builder) options(c *config.Proxy) *options {
 	if f := c.Originalto; f != nil {
 		o.originalTo = &addressField{except: prefixes(f.Except), header: f.Header.Value}
 	}
-	o.errorFiles = b.errorFiles(c)
+	if m != nil {
+		m.options(b, c, o)
+	}
 	return o
 }
 

@@ -43,27 +43,21 @@ func (c *conn) Run() {
 	defer c.recover()
 	e := c.fe.engine
 	if c.welcomed && c.session.Load() != nil {
-		c.serveSession()
+		c.fe.mode.serve(c, nil)
 		return
 	}
 	s := e.streams.Get().(*stream)
 	s.attach(c)
 	if c.x != nil {
-		c.serveStream(s)
+		c.fe.mode.serve(c, s)
 		return
 	}
 	if c.welcomed || s.welcome() {
 		if !c.welcomed {
 			c.welcomed, c.src, c.dst = true, c.facts.Src, c.facts.Dst
 		}
-		if c.fe.http && c.speaksHTTP2() {
-			s.detach()
-			e.streams.Put(s)
-			c.serveSession()
-			return
-		}
-		if c.fe.http {
-			c.serveHTTP(s)
+		if c.fe.mode != nil {
+			c.fe.mode.serve(c, s)
 			return
 		}
 		s.serveTCP()

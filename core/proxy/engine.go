@@ -6,18 +6,18 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/config"
-	"github.com/fairleadproxy/fairlead/core/http2"
+	"github.com/fairleadproxy/fairlead/core/http2/limits"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
 // Tuning are the limits of the [global] table that the data path works within.
 type Tuning struct {
-	BufSize   int           // tune.bufsize, bytes
-	MaxFields int           // tune.http.maxhdr
-	MaxConn   int64         // maxconn of the process
-	ParkAfter time.Duration // how long an idle client keeps its goroutine
-	Clients   http2.Options // tune.h2.fe
-	Servers   http2.Options // tune.h2.be
+	BufSize   int            // tune.bufsize, bytes
+	MaxFields int            // tune.http.maxhdr
+	MaxConn   int64          // maxconn of the process
+	ParkAfter time.Duration  // how long an idle client keeps its goroutine
+	Clients   limits.Options // tune.h2.fe
+	Servers   limits.Options // tune.h2.be
 
 	MaxSSLConn int // maxsslconn; 0: no limit
 	MaxSSLRate int // maxsslrate; 0: no limit
@@ -27,7 +27,7 @@ type Tuning struct {
 func TuningOf(g *config.Global, maxConn int) Tuning {
 	t := Tuning{BufSize: int(g.Tune.Bufsize), MaxFields: g.Tune.Maxhdr, MaxConn: int64(maxConn), ParkAfter: time.Second, MaxSSLConn: g.Maxsslconn, MaxSSLRate: g.Maxsslrate}
 	h := &g.Tune.TuneH2
-	common := http2.Options{
+	common := limits.Options{
 		HeaderTableSize: int(h.H2HeaderTableSize), MaxFrameSize: int(h.H2MaxFrameSize),
 		InitialWindowSize: int(h.H2InitialWindowSize), MaxConcurrentStreams: h.H2MaxConcurrentStreams,
 		MaxFields: t.MaxFields, MaxHeaderList: t.BufSize,

@@ -10,7 +10,6 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/core/http2"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/protocol"
@@ -27,8 +26,8 @@ type Frontend struct {
 	name   string
 	id     int
 	http   bool
+	mode   Mode // nil: tcp
 	opts   *options
-	http2  http2.Options
 	binds  []*Bind
 
 	rules          rules

@@ -18,6 +18,7 @@ import (
 // answered the client itself where an answer is due.
 func (s *stream) exchange() ending {
 	s.begin()
+	s.reqP.Next()
 	if !s.receive() { // read and parse the request's head
 		return s.ended
 	}
@@ -391,7 +392,7 @@ func (s *stream) await() *failure {
 	if sc.x != nil {
 		return s.awaitMessage()
 	}
-	s.resP.Reset()
+	s.resP.Next()
 	for {
 		if b := sc.in.Bytes(); len(b) > 0 {
 			n, err := s.resP.Response(&s.res, b)
@@ -431,7 +432,7 @@ func (s *stream) interim(n int) *failure {
 		}
 	}
 	s.sc.in.Consume(n)
-	s.resP.Reset()
+	s.resP.Next()
 	return nil
 }
 

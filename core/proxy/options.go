@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/http2/limits"
 )
 
 // options are a proxy's settings, compiled.
@@ -18,6 +19,8 @@ type options struct {
 	forwarded  *forwarded
 	nameHeader string // http-send-name-header
 	errorFiles map[int]*errorFile
+	http2      limits.Options // with clients
+	h2         HTTP2
 
 	dontLogNull, ignoreProbes bool
 }

@@ -222,7 +222,7 @@ func (s *stream) dial() (*serverConn, httpmsg.ClientSession, error) {
 	if !http2 || !s.facts.HTTP {
 		return sc, nil, nil
 	}
-	x, err := srv.backend.engine.serverHTTP2(sc.Conn, srv.tls != nil)
+	x, err := s.fe.mode.session(srv.backend.engine, sc.Conn, srv.tls != nil)
 	if err != nil {
 		srv.discard(sc)
 		return nil, nil, err

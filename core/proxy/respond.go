@@ -12,13 +12,17 @@ import (
 // fail answers with an error page, in HTTP mode, and ends the stream; it returns
 // false for its callers' sake.
 func (s *stream) fail(status int) bool {
-	if !s.facts.HTTP {
-		return false
+	if s.facts.HTTP {
+		s.fe.mode.failed(s, status)
 	}
+	return false
+}
+
+// answerError answers with an error page.
+func (s *stream) answerError(status int) {
 	s.tx.Reply.Reset()
 	s.tx.Reply.Status, s.tx.Reply.Errorfile = status, true
 	s.respond()
-	return false
 }
 
 // answerStatus is fail for requests whose head never was complete: the

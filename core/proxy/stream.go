@@ -122,7 +122,6 @@ func (s *stream) begin() {
 	if s.timed {
 		s.facts.Begin = time.Now()
 	}
-	s.reqP.Reset()
 	s.reqLen, s.reqHead, s.resHead = 0, 0, 0
 	s.reqBody, s.resBody = http1.Chunks{}, http1.Chunks{}
 	s.reqDone, s.clientKeep, s.serverKeep, s.requestKeep = false, false, false, false

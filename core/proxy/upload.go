@@ -74,7 +74,7 @@ func (u *upload) Run() {
 	if u.job == carryBytes {
 		s.carryUp(u.sc)
 	} else {
-		s.runUpload(u.sc, u.sent)
+		s.fe.mode.upload(s, u.sc, u.sent)
 	}
 }
 

@@ -177,7 +177,7 @@ func Refused(t *testing.T, p expr.Phase, name, config, want string) {
 func Again(m *httpmsg.Message, text []byte) func() {
 	p := http1.Parser{Limits: http1.Limits{MaxFields: 101}}
 	return func() {
-		p.Reset()
+		p.Next()
 		if n, err := p.Request(m, text); err != nil || n == 0 {
 			panic("the request that was read before cannot be read again")
 		}

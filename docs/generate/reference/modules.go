@@ -29,6 +29,7 @@ var kinds = map[string]string{
 	"logformat":  "What log lines look like: `format` in a log's table. `log` at the end of a name may be left out there.",
 	"logger":     "Where log lines go: `to` in a log's table.",
 	"matcher":    "How ACLs compare values with patterns: `-m NAME`, or a name after an underscore, as in `path_beg`.",
+	"mode":       "What proxies understand: `mode`. The mode `tcp` is in every build.",
 	"protocol":   "How to listen and connect: the prefix of an address, as in `mptcp@:80`.",
 	"service":    "What answers requests itself: `service` of the action `use-service`.",
 	"certs":      "Where certificates come from: `type` in [acme.NAME] sections.",

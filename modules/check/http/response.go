@@ -54,7 +54,7 @@ func (r *response) readHead(p *health.Probe) health.Result {
 			}
 		case r.m.Status < 200 && r.m.Status != switching:
 			r.got = r.got[n:]
-			r.parser.Reset()
+			r.parser.Next()
 		default:
 			r.got = r.got[n:]
 			if err := r.parser.FrameResponse(&r.m, r.head, false); err != nil {

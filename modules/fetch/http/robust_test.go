@@ -73,7 +73,7 @@ func FuzzFetches(f *testing.F) {
 		if n, err := p.Request(&req, []byte(request)); n > 0 && err == nil {
 			e.Req, e.ReqBody = &req, []byte(request[n:])
 		}
-		p.Reset()
+		p.Next()
 		if n, err := p.Response(&res, []byte(response)); n > 0 && err == nil {
 			e.Res = &res
 		}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
-	"github.com/fairleadproxy/fairlead/core/session"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/encoding"
 	_ "github.com/fairleadproxy/fairlead/modules/matcher/standard"
 )
@@ -82,7 +81,7 @@ func TestHTTPRulesWaitForNothing(t *testing.T) {
 	}
 	e := fetchtest.Env(t, fetchtest.Lines("GET / HTTP/1.1", "Host: a"), "")
 	e.Phase = expr.TCPContent
-	fetchtest.Run(t, fetchtest.Scope(t, e.Phase), e, []fetchtest.Case{{"wait_end", "1"}, {"req.len", "0"}, {"req.payload(0,1)", none}, {"req.ssl_sni", none}, {"req.proto_http", "1"}})
+	fetchtest.Run(t, fetchtest.Scope(t, e.Phase), e, []fetchtest.Case{{"wait_end", "1"}, {"req.len", "0"}, {"req.payload(0,1)", none}, {"req.ssl_sni", none}})
 	if e.NeedMore {
 		t.Error("more is wanted after the request")
 	}
@@ -99,22 +98,6 @@ func TestArgumentsThatAreRefused(t *testing.T) {
 	if _, err := expr.ParseExpr(sc.In(expr.Log), "req.len"); err == nil {
 		t.Error("req.len is accepted in a log")
 	}
-}
-
-func TestIsHTTP(t *testing.T) {
-	for _, c := range []struct{ input, before, after string }{
-		{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "1", "1"}, {"GET / HTTP/1.0\r\n\r\nrest", "1", "1"}, {"GET / HTTP/1.1\r\nHost: a\r\n", more, none}, {"GE", more, none}, {"", more, none},
-		{"\x16\x03\x01\x00\x05\r\n", none, none}, {"hello\r\n", none, none}, {"GET / HTTP/1.1\r\n\r\n", none, none}, // without a host it would be refused
-	} {
-		if got := outcome(t, expr.TCPContent, "req.proto_http", []byte(c.input), false); got != c.before {
-			t.Errorf("%q: %q, want %q", c.input, got, c.before)
-		}
-		if got := outcome(t, expr.TCPContent, "req_proto_http", []byte(c.input), true); got != c.after {
-			t.Errorf("%q at the end: %q, want %q", c.input, got, c.after)
-		}
-	}
-	e := &expr.Env{Phase: expr.Log, Stream: &session.Stream{HTTP: true}}
-	fetchtest.Run(t, fetchtest.Scope(t, expr.Log), e, []fetchtest.Case{{"req.proto_http", "1"}})
 }
 
 // The expectations are what HAProxy 2.6 gives.
@@ -141,7 +124,7 @@ func TestRDP(t *testing.T) {
 		}
 	}
 	e := &expr.Env{Phase: expr.TCPContent, Input: []byte(whole)}
-	fetchtest.Hold(t, fetchtest.Scope(t, e.Phase), e, true, "RDP_COOKIE", "REQ_CONTENT", "!HTTP", "{ rdp_cookie(mstshash) -m beg User }")
+	fetchtest.Hold(t, fetchtest.Scope(t, e.Phase), e, true, "RDP_COOKIE", "REQ_CONTENT", "{ rdp_cookie(mstshash) -m beg User }")
 }
 
 func TestNoPanics(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	_ "github.com/fairleadproxy/fairlead/modules/check/http"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/http"
 	_ "github.com/fairleadproxy/fairlead/modules/logformat/httplog"
+	_ "github.com/fairleadproxy/fairlead/modules/mode/http"
 	_ "github.com/fairleadproxy/fairlead/modules/service/echo"
 	_ "github.com/fairleadproxy/fairlead/modules/service/static"
 	_ "github.com/fairleadproxy/fairlead/modules/standard/tcp"

@@ -1,4 +1,4 @@
-package payload
+package http
 
 import (
 	"sync"
@@ -39,11 +39,12 @@ func isHTTP(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 	}
 	p := attempts.Get().(*attempt)
 	defer attempts.Put(p)
-	p.parser.Reset()
+	p.parser.Next()
 	n, err := p.parser.Request(&p.message, e.Input)
 	p.message.Rebase(nil)
-	if n == 0 && err == nil && !final(e) {
-		return needMore(e)
+	if n == 0 && err == nil && !e.InputDone && e.Phase == expr.TCPContent {
+		e.NeedMore = true
+		return false
 	}
 	s.SetBool(true)
 	return n > 0
