@@ -65,7 +65,11 @@ func (b *builder) serverTLS(c *config.Backend, sc *config.Server, s *Server, sco
 	if c.HTTP() && sc.Proto == "h2" {
 		spec.Offer = []string{"h2"}
 	}
-	if l := b.tls(t.Pos); l != nil {
+	at := t.Pos
+	if at.Line == 0 { // true has no place of its own
+		at = sc.Address.Pos
+	}
+	if l := b.tls(at); l != nil {
 		s.tls = l.Server(b.building(), t, spec)
 	}
 }
