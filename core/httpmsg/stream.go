@@ -90,6 +90,17 @@ type ServerSession interface {
 	Close() error
 }
 
+// EarlySession is a ServerSession whose streams may come before the handshake is
+// over, as early data, which whoever recorded them may send again.
+type EarlySession interface {
+	ServerSession
+	// Handshake is closed once the handshake has succeeded; nil when it had from
+	// the start.
+	Handshake() <-chan struct{}
+	// Done is closed when the connection has ended.
+	Done() <-chan struct{}
+}
+
 // ClientSession is a connection to a server that carries many streams. All
 // methods may be called by any goroutine.
 type ClientSession interface {

@@ -10,12 +10,15 @@ import (
 	"github.com/quic-go/quic-go/quicvarint"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/protocol"
 )
 
 // session is a connection of either role.
 type session struct {
 	c      *quic.Conn
 	server bool
+	limits *protocol.SessionTuning
+	count  *protocol.SessionCounters // nil: nobody counts
 
 	mu       sync.Mutex
 	control  *quic.SendStream
@@ -27,10 +30,12 @@ type session struct {
 	critical map[uint64]bool // its streams that there may be one of
 	settled  chan struct{}   // closed once its settings have come
 	stop     context.CancelFunc
+	glitches int // oddities, and when some were forgiven
+	forgiven time.Time
 }
 
-func newSession(c *quic.Conn, server bool) *session {
-	return &session{c: c, server: server, critical: map[uint64]bool{}, settled: make(chan struct{})}
+func newSession(c *quic.Conn, server bool, limits *protocol.SessionTuning) *session {
+	return &session{c: c, server: server, limits: limits, critical: map[uint64]bool{}, settled: make(chan struct{})}
 }
 
 // begin opens the control stream with our settings and takes the peer's.
@@ -40,7 +45,7 @@ func (s *session) begin() error {
 		return err
 	}
 	settings := quicvarint.Append(nil, settingMaxFieldSection)
-	settings = quicvarint.Append(settings, maxHead)
+	settings = quicvarint.Append(settings, uint64(s.limits.MaxHead))
 	if s.server {
 		settings = quicvarint.Append(quicvarint.Append(settings, settingConnect), 1)
 	}
@@ -88,6 +93,7 @@ func (s *session) uni(q *quic.ReceiveStream) {
 		s.fail(broken(codeStreamCreation, "a push that was not asked for"))
 	default:
 		q.CancelRead(quic.StreamErrorCode(codeStreamCreation))
+		s.glitch()
 	}
 }
 
@@ -204,6 +210,36 @@ func (s *session) fail(err error) {
 	_ = s.c.CloseWithError(quic.ApplicationErrorCode(c), msg) // it may have ended already
 }
 
+// glitch counts an oddity, which a sane peer has few of, and ends the connection
+// of one that has too many.
+func (s *session) glitch() {
+	if s.count != nil {
+		s.count.Glitches.Add(1)
+	}
+	s.mu.Lock()
+	limit := s.limits.GlitchLimit
+	if limit == 0 {
+		limit = glitchLimit
+		now := time.Now()
+		if n := int(now.Sub(s.forgiven) / forgiveEvery); n > 0 {
+			s.glitches, s.forgiven = max(0, s.glitches-n), now
+		}
+	}
+	s.glitches++
+	many := s.glitches > limit
+	s.mu.Unlock()
+	if many {
+		s.fail(broken(codeExcessive, "too many oddities"))
+	}
+}
+
+// How many oddities end a connection unless the configuration says so, and how
+// often one is forgiven.
+const (
+	glitchLimit  = 1000
+	forgiveEvery = time.Second / 20
+)
+
 // streamEnded counts a stream out.
 func (s *session) streamEnded() {
 	s.mu.Lock()
@@ -225,9 +261,25 @@ func (s *session) Close() error {
 }
 
 // serverSession is a client's connection; see httpmsg.ServerSession.
-type serverSession struct{ *session }
+type serverSession struct {
+	*session
+	handshake <-chan struct{} // see httpmsg.EarlySession
+}
 
-func newServerSession(c *quic.Conn) *serverSession { return &serverSession{newSession(c, true)} }
+func newServerSession(c *quic.Conn, early bool, o *protocol.SessionOptions) *serverSession {
+	s := &serverSession{session: newSession(c, true, &o.SessionTuning)}
+	if early {
+		s.handshake = c.HandshakeComplete()
+	}
+	s.count = o.Counters
+	return s
+}
+
+// Done is closed when the connection has ended.
+func (s *serverSession) Done() <-chan struct{} { return s.c.Context().Done() }
+
+// Handshake is closed once the handshake has succeeded; nil when it had from the start.
+func (s *serverSession) Handshake() <-chan struct{} { return s.handshake }
 
 // Serve gives the client's streams to handle.
 func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
@@ -253,6 +305,9 @@ func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
 			s.next = q.StreamID() + 4
 		}
 		s.mu.Unlock()
+		if n := s.limits.MaxRequests; n > 0 && int64(q.StreamID()/4)+1 >= int64(n) {
+			s.Shutdown()
+		}
 		if refused {
 			q.CancelRead(quic.StreamErrorCode(codeRejected))
 			q.CancelWrite(quic.StreamErrorCode(codeRejected))
