@@ -24,7 +24,8 @@ type session struct {
 	control  *quic.SendStream
 	live     int             // streams not yet closed by their users
 	next     quic.StreamID   // the peer's next stream
-	shutting bool            // no more streams are wanted
+	told     bool            // the peer knows that no more streams are wanted
+	shutting bool            // no more streams are taken
 	gone     bool            // the peer takes no more
 	connects bool            // it takes extended CONNECTs
 	critical map[uint64]bool // its streams that there may be one of
@@ -290,6 +291,9 @@ func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
 	}
 	s.mu.Lock()
 	s.stop = stop
+	if s.shutting {
+		s.goAway(s.next)
+	}
 	s.rest()
 	s.mu.Unlock()
 	for {
@@ -306,11 +310,10 @@ func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
 		}
 		s.mu.Unlock()
 		if n := s.limits.MaxRequests; n > 0 && int64(q.StreamID()/4)+1 >= int64(n) {
-			s.Shutdown()
+			s.shut()
 		}
 		if refused {
-			q.CancelRead(quic.StreamErrorCode(codeRejected))
-			q.CancelWrite(quic.StreamErrorCode(codeRejected))
+			refuse(q)
 			continue
 		}
 		handle(newStream(s.session, q, true))
@@ -321,28 +324,69 @@ func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
 // is closed, which would keep them from being sent again.
 const lingerTime = time.Second
 
-// linger waits for the client to close the connection.
+// linger waits for the client to close the connection. Requests that were on
+// their way may be sent again elsewhere.
 func (s *serverSession) linger() {
-	t := time.NewTimer(lingerTime)
-	defer t.Stop()
-	select {
-	case <-s.c.Context().Done():
-	case <-t.C:
+	ctx, stop := context.WithTimeout(s.c.Context(), lingerTime)
+	defer stop()
+	for {
+		q, err := s.c.AcceptStream(ctx)
+		if err != nil {
+			return
+		}
+		refuse(q)
 	}
 }
 
-// Shutdown lets the client open no more streams.
+// refuse resets a stream of which nothing was looked at.
+func refuse(q *quic.Stream) {
+	q.CancelRead(quic.StreamErrorCode(codeRejected))
+	q.CancelWrite(quic.StreamErrorCode(codeRejected))
+}
+
+// lastStream is the greatest ID of a client's stream.
+const lastStream quic.StreamID = 1<<62 - 4
+
+// Shutdown tells the client to open no more streams. Those that are on their way
+// are still served: only once it must have heard are more of them refused (RFC
+// 9114 section 5.2).
 func (s *serverSession) Shutdown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.told {
+		return
+	}
+	s.told = true
+	s.goAway(lastStream)
+	time.AfterFunc(s.hearing(), s.shut)
+}
+
+// hearing is how long the client takes to hear what it is told, and what it said
+// before to arrive.
+func (s *serverSession) hearing() time.Duration {
+	const shortest, longest = 100 * time.Millisecond, time.Second
+	return min(max(2*s.c.ConnectionStats().SmoothedRTT, shortest), longest)
+}
+
+// shut refuses more streams than there were.
+func (s *serverSession) shut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.shutting {
 		return
 	}
-	s.shutting = true
-	if s.control != nil {
-		id := quicvarint.Append(nil, uint64(s.next))
-		b := append([]byte{frameGoAway, byte(len(id))}, id...)
-		_, _ = s.control.Write(b) // a connection that has ended needs none
-	}
+	s.told, s.shutting = true, true
+	s.goAway(s.next)
 	s.rest()
+}
+
+// goAway tells the client which streams are served: those before one. The lock
+// is held.
+func (s *serverSession) goAway(before quic.StreamID) {
+	if s.control == nil {
+		return // Serve sees to it
+	}
+	id := quicvarint.Append(nil, uint64(before))
+	_ = s.control.SetWriteDeadline(time.Now().Add(time.Second))               // it does not fail
+	_, _ = s.control.Write(append([]byte{frameGoAway, byte(len(id))}, id...)) // a connection that has ended needs none
 }
