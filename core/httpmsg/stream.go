@@ -44,6 +44,20 @@ type Stream interface {
 	Cancel(why Reason)
 }
 
+// Joiner is a Stream that can carry a session of WebTransport, to which other
+// streams of its connection belong, and datagrams.
+type Joiner interface {
+	Stream
+	// Join has what belongs to the session pass to that of other, a stream of the
+	// other side, and back, until one of the two is closed. alive is called as it
+	// does.
+	Join(other Stream, alive func()) error
+}
+
+// ErrAside is the error of ReadHead for a stream that is no exchange, but belongs
+// to a session and is carried elsewhere. Close is still due.
+var ErrAside = errors.New("the stream is no exchange")
+
 // Reason says why a stream is cancelled.
 type Reason uint8
 

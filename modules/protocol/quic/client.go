@@ -40,7 +40,7 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 	limits := o.Sessions
 	settle(&limits)
 	settings := config(&limits, p.ctx.Log())
-	settings.MaxIncomingStreams, settings.KeepAlivePeriod = -1, 10*time.Second // servers open none
+	settings.MaxIncomingStreams, settings.KeepAlivePeriod = int64(limits.MaxStreams), 10*time.Second // of WebTransport
 	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), overQUIC(secure.Config(o.TLS)), settings)
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {

@@ -91,11 +91,9 @@ func (r *reader) fill() error {
 	}
 	n, err := r.from.Read(r.buf[r.w:])
 	r.w += n
-	if err == io.EOF {
-		r.end = true
-		if n > 0 {
-			err = nil
-		}
+	r.end = err == io.EOF
+	if n > 0 {
+		return nil // an error comes again
 	}
 	return err
 }

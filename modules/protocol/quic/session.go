@@ -3,6 +3,7 @@ package quic
 import (
 	"context"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,15 +29,19 @@ type session struct {
 	shutting bool            // no more streams are taken
 	gone     bool            // the peer takes no more
 	connects bool            // it takes extended CONNECTs
+	carries  bool            // it has WebTransport
 	critical map[uint64]bool // its streams that there may be one of
 	settled  chan struct{}   // closed once its settings have come
 	stop     context.CancelFunc
 	glitches int // oddities, and when some were forgiven
 	forgiven time.Time
+
+	transports map[uint64]*transport // WebTransport's sessions
+	joined     chan struct{}         // closed when there is another, and made anew
 }
 
 func newSession(c *quic.Conn, server bool, limits *protocol.SessionTuning) *session {
-	return &session{c: c, server: server, limits: limits, critical: map[uint64]bool{}, settled: make(chan struct{})}
+	return &session{c: c, server: server, limits: limits, critical: map[uint64]bool{}, settled: make(chan struct{}), joined: make(chan struct{})}
 }
 
 // begin opens the control stream with our settings and takes the peer's.
@@ -47,8 +52,12 @@ func (s *session) begin() error {
 	}
 	settings := quicvarint.Append(nil, settingMaxFieldSection)
 	settings = quicvarint.Append(settings, uint64(s.limits.MaxHead))
+	ones := []uint64{settingDatagram, settingTransportDraft06, settingTransport}
 	if s.server {
-		settings = quicvarint.Append(quicvarint.Append(settings, settingConnect), 1)
+		ones = append(ones, settingConnect, settingTransportDraft14)
+	}
+	for _, id := range ones {
+		settings = quicvarint.Append(quicvarint.Append(settings, id), 1)
 	}
 	b := quicvarint.Append([]byte{streamControl, frameSettings}, uint64(len(settings)))
 	if _, err := control.Write(append(b, settings...)); err != nil {
@@ -90,6 +99,8 @@ func (s *session) uni(q *quic.ReceiveStream) {
 			err = broken(codeClosedCritical, "a stream ended that the connection needs")
 		}
 		s.fail(err)
+	case streamTransport:
+		s.carryUni(q, r)
 	case streamPush:
 		s.fail(broken(codeStreamCreation, "a push that was not asked for"))
 	default:
@@ -177,21 +188,27 @@ func (s *session) settings(p []byte) error {
 			s.connects = v == 1
 			s.mu.Unlock()
 		}
+		switch id {
+		case settingTransportDraft06, settingTransportDraft14, settingTransport:
+			s.mu.Lock()
+			s.carries = s.carries || v > 0
+			s.mu.Unlock()
+		}
 	}
 	close(s.settled)
 	return nil
 }
 
-// peerConnects reports whether the peer takes extended CONNECTs, once it has
-// said so.
-func (s *session) peerConnects() bool {
+// peerConnects reports whether the peer takes extended CONNECTs for a protocol,
+// once it has said so.
+func (s *session) peerConnects(protocol string) bool {
 	select {
 	case <-s.settled:
 	case <-s.c.Context().Done():
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.connects
+	return s.connects && (s.carries || !strings.HasPrefix(protocol, "webtransport"))
 }
 
 func (s *session) peerGoesAway() {

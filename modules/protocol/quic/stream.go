@@ -1,6 +1,7 @@
 package quic
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -41,6 +42,10 @@ type stream struct {
 	canceled atomic.Bool
 	reset    atomic.Bool // by the peer
 	closed   bool
+
+	// Of WebTransport.
+	leave context.CancelFunc // ends the session that this is the CONNECT of
+	aside bool               // it is a stream of a session, which others carry
 }
 
 var pool = sync.Pool{New: func() any { return &stream{in: reader{buf: make([]byte, bufSize)}} }}
@@ -53,6 +58,7 @@ func newStream(s *session, q *quic.Stream, server bool) *stream {
 	x.headSeen, x.declared, x.got, x.left, x.ended, x.isHead = false, -1, 0, 0, false, false
 	x.trailers.Reset(nil)
 	x.out, x.sent, x.closed = x.out[:0], false, false
+	x.leave, x.aside = nil, false
 	x.canceled.Store(false)
 	x.reset.Store(false)
 	return x
@@ -60,12 +66,15 @@ func newStream(s *session, q *quic.Stream, server bool) *stream {
 
 // ReadHead reads the next head.
 func (x *stream) ReadHead(m *httpmsg.Message) error {
-	for {
+	for first := true; ; first = false {
 		typ, length, err := x.in.frame()
 		if err != nil {
 			return x.failed(err)
 		}
 		switch {
+		case typ == frameTransport && first && x.server:
+			x.setAside(length)
+			return httpmsg.ErrAside
 		case typ == frameHeaders:
 			return x.readHead(m, length)
 		case typ == frameData:
@@ -270,7 +279,7 @@ func appendHeaders(b []byte, encode func([]byte) []byte) []byte {
 
 // WriteHead sends a head.
 func (x *stream) WriteHead(h *httpmsg.Message, end bool) error {
-	if !x.server && len(h.Protocol()) > 0 && !x.s.peerConnects() {
+	if !x.server && len(h.Protocol()) > 0 && !x.s.peerConnects(string(h.Protocol())) {
 		return &httpmsg.StreamError{Msg: "the server takes no extended CONNECT"}
 	}
 	x.out = appendHeaders(x.out, func(b []byte) []byte {
@@ -376,7 +385,10 @@ func (x *stream) Close() error {
 		return os.ErrClosed
 	}
 	x.closed = true
-	if !x.canceled.Load() {
+	if x.leave != nil {
+		x.leave()
+	}
+	if !x.canceled.Load() && !x.aside {
 		if !x.ended {
 			x.q.CancelRead(quic.StreamErrorCode(codeNo))
 		}

@@ -32,7 +32,9 @@ const firstWindow = 512 << 10
 
 // config makes quic-go's settings of ours.
 func config(t *protocol.SessionTuning, log *slog.Logger) *quic.Config {
-	c := &quic.Config{MaxIdleTimeout: t.MaxIdle, MaxIncomingUniStreams: 10, HandshakeIdleTimeout: 5 * time.Second}
+	c := &quic.Config{MaxIdleTimeout: t.MaxIdle, MaxIncomingUniStreams: 100, HandshakeIdleTimeout: 5 * time.Second}
+	c.EnableDatagrams, c.EnableStreamResetPartialDelivery = true, true // for WebTransport
+
 	if t.Window > 0 {
 		c.MaxConnectionReceiveWindow = uint64(t.Window)
 		c.InitialConnectionReceiveWindow = min(firstWindow, c.MaxConnectionReceiveWindow)
