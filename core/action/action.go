@@ -1,6 +1,6 @@
 // Package action is the contract of rule actions: what the tables of
-// http-request, http-response, http-after-response, tcp-request and
-// tcp-response rules do, as in { do = "set-header", name = "X", value = "%[src]" }.
+// quic-initial, http-request, http-response, http-after-response, tcp-request
+// and tcp-response rules do, as in { do = "set-header", name = "X", value = "%[src]" }.
 //
 // A module registers a declarative config struct and an Action made of it:
 //
@@ -49,12 +49,15 @@ type Verdict uint8
 
 // The verdicts.
 const (
-	Continue Verdict = iota // evaluate the next rule
-	Stop                    // evaluate no more rules of this list (allow, accept)
-	Answer                  // send Tx.Reply to the client and end the stream
-	Tarpit                  // hold the client for timeout tarpit, then Answer
-	Reject                  // close the connection without an answer
-	Wait                    // bytes are missing: run the same rule again when they came
+	Continue  Verdict = iota // evaluate the next rule
+	Stop                     // evaluate no more rules of this list (allow, accept)
+	Answer                   // send Tx.Reply to the client and end the stream
+	Tarpit                   // hold the client for timeout tarpit, then Answer
+	Reject                   // close the connection without an answer
+	Wait                     // bytes are missing: run the same rule again when they came
+	Handshake                // go on with the next rule once the TLS handshake is over
+	Drop                     // of quic-initial: pass the packet over without a word
+	Retry                    // of quic-initial: have the client prove its address
 )
 
 // Tx is the stream an action works on.

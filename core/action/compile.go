@@ -13,7 +13,7 @@ var (
 	Requests = expr.In(expr.HTTPRequest)
 	// Streams are all lists but those for connections just accepted.
 	Streams = expr.In(expr.TCPContent, expr.HTTPRequest, expr.TCPResponse, expr.HTTPResponse, expr.HTTPAfterResponse)
-	// Everywhere are all rule lists.
+	// Everywhere are all rule lists but that of quic-initial.
 	Everywhere = Streams | expr.In(expr.TCPConnection, expr.TCPSession)
 )
 

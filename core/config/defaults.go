@@ -63,9 +63,11 @@ func (l *loader) settings(n *tree.Node, over *defaultSettings) *defaultSettings 
 		parent = s.Proxy
 	}
 	s.Proxy.reset()
+	initial := s.FrontendSettings.reset()
 	above := s.BackendSettings.reset()
 	l.errs.Add(n.Decode(s), n.Pos, n.Path)
 	s.Proxy.inherit(&parent)
+	s.FrontendSettings.inherit(initial)
 	s.BackendSettings.inherit(above)
 	return s
 }
@@ -180,3 +182,13 @@ func overlay(base, own *tree.Node) *tree.Node {
 	}
 	return &out
 }
+
+// reset empties the list that a section adds to that of its defaults, and gives it.
+func (f *FrontendSettings) reset() []Rule {
+	above := f.QUICInitial
+	f.QUICInitial = nil
+	return above
+}
+
+// inherit puts the list of the defaults before the section's own.
+func (f *FrontendSettings) inherit(above []Rule) { f.QUICInitial = concat(above, f.QUICInitial) }

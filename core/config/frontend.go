@@ -20,6 +20,10 @@ type FrontendSettings struct {
 	// Default: none, which is answered with 503; of a listen section: itself.
 	DefaultBackend tree.Text `toml:"default-backend"`
 
+	// QUICInitial are the rules for packets that begin a connection at a quic@
+	// address, before anything is kept of it, in order. Conditions see addresses.
+	QUICInitial []Rule `toml:"quic-initial"`
+
 	// LogFormat is a log-format string (section 8.2.6). Default: that of option
 	// tcplog, httplog or httpslog, else the default format.
 	LogFormat tree.Text `toml:"log-format"`
@@ -96,6 +100,16 @@ type Bind struct {
 	// Proto is the version of HTTP that clients speak: "h1", or "h2" without being
 	// asked. Default: what they agree on by TLS's ALPN or begin with.
 	Proto string `toml:"proto" enum:"h1|h2"`
+
+	// QUICForceRetry has every client of a quic@ address prove that it is where it
+	// says, which takes another round trip. Default false.
+	QUICForceRetry bool `toml:"quic-force-retry"`
+	// QUICCCAlgo is how congestion is controlled at quic@ addresses: "newreno". Others of
+	// HAProxy's are taken with a warning. Default "newreno".
+	QUICCCAlgo tree.Text `toml:"quic-cc-algo"`
+	// QUICSocket is "listener": all connections of a quic@ address share its socket.
+	// "connection" is taken with a warning. Default "listener".
+	QUICSocket tree.Text `toml:"quic-socket" enum:"listener|connection"`
 
 	// Interface is the network interface to listen on. Default: any.
 	Interface string `toml:"interface"`

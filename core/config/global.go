@@ -79,16 +79,21 @@ type Tune struct {
 	Maxhdr int `toml:"http.maxhdr" min:"1" max:"32767"`
 
 	TuneH2
+	TuneQUIC
 
 	// SSLKeylog is a file that the secrets of all TLS connections are written to, for
 	// programs such as Wireshark. Whoever reads it reads everything. Default: none.
 	SSLKeylog string `toml:"ssl.keylog"`
+
+	// Warnings are about settings that have no effect or another name.
+	Warnings []*tree.Error `toml:"-"`
 }
 
 // SetDefaults sets what HAProxy's manual says.
 func (t *Tune) SetDefaults() {
 	*t = Tune{Bufsize: 16 << 10, Maxhdr: 101}
 	t.TuneH2.SetDefaults()
+	t.TuneQUIC.SetDefaults()
 }
 
 // DecodeNode takes tables within tables for keys with dots.
@@ -97,6 +102,7 @@ func (t *Tune) DecodeNode(n *tree.Node) error {
 	if n.Kind == tree.Table {
 		flat := *n
 		flat.Children = flatten(nil, n, "")
+		t.Warnings = foreign(&flat)
 		n = &flat
 	}
 	return n.Decode((*plain)(t))

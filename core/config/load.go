@@ -56,7 +56,7 @@ func load(root *tree.Node, errs *tree.Errors) (*Config, error) {
 	var f file
 	f.Global.SetDefaults()
 	errs.Add(root.Decode(&f), root.Pos, root.Path)
-	l := loader{cfg: &Config{Global: f.Global}, errs: errs}
+	l := loader{cfg: &Config{Global: f.Global, Warnings: f.Global.Tune.Warnings}, errs: errs}
 	l.defaults(f.Defaults)
 	for i := range f.Frontend.Entries {
 		l.frontend(&f.Frontend.Entries[i])

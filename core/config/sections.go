@@ -39,8 +39,10 @@ func (l *loader) frontend(e *section) {
 	d := l.from(e.Value.Get("from"))
 	f.Proxy, f.FrontendSettings = d.Proxy, d.FrontendSettings
 	f.Proxy.reset()
+	initial := f.FrontendSettings.reset()
 	l.decode(e, "frontend", f)
 	f.Proxy.inherit(&d.Proxy)
+	f.FrontendSettings.inherit(initial)
 	f.Proxy.settle()
 	l.cfg.Frontends = append(l.cfg.Frontends, f)
 }
@@ -72,9 +74,11 @@ func (l *loader) listen(e *section) {
 	d := l.from(e.Value.Get("from"))
 	s.defaultSettings = *d
 	s.Proxy.reset()
+	initial := s.FrontendSettings.reset()
 	above := s.BackendSettings.reset()
 	l.decode(e, "listen", &s)
 	s.Proxy.inherit(&d.Proxy)
+	s.FrontendSettings.inherit(initial)
 	s.BackendSettings.inherit(above)
 	s.Proxy.settle()
 	if s.DefaultBackend.IsZero() {

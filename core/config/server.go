@@ -62,6 +62,9 @@ type ServerSettings struct {
 	// Proto is the version of HTTP to speak: "h1", or "h2" without asking. Default: what
 	// alpn of tls makes of it, else "h1".
 	Proto string `toml:"proto" enum:"h1|h2"`
+	// QUICCCAlgo is how congestion is controlled with a quic@ server: "newreno". Others
+	// of HAProxy's are taken with a warning. Default "newreno".
+	QUICCCAlgo tree.Text `toml:"quic-cc-algo"`
 	// TLS has the connections speak TLS: true, or a table. Default: plain.
 	TLS *ServerTLS `toml:"tls,bool"`
 	// Source is the address to connect from. Default: the backend's.

@@ -59,7 +59,10 @@ type BindTLS struct {
 	// used for new sessions. It is read again by a reload. Default: keys of the
 	// process's own, which change every day.
 	TLSTicketKeys tree.Text `toml:"tls-ticket-keys"`
-	// Allow0RTT is refused: Go's TLS takes no early data from clients. Default false.
+	// Allow0RTT takes requests that clients of a quic@ address send before the handshake
+	// is over. Whoever records them may send them again: let the server look at the field
+	// Early-Data, or hold them by wait-for-handshake. It is refused for other addresses, as
+	// Go's TLS takes no early data over TCP. Default false.
 	Allow0RTT bool `toml:"allow-0rtt"`
 
 	// Pos is where the table stands.

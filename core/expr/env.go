@@ -13,7 +13,8 @@ type Phase uint8
 
 // The phases, in the order in which a stream meets them.
 const (
-	TCPConnection     Phase = iota // tcp-request connection: addresses only
+	QUICInitial       Phase = iota // quic-initial: the addresses of a packet that begins a connection
+	TCPConnection                  // tcp-request connection: addresses only
 	TCPSession                     // tcp-request session: after the PROXY header and TLS
 	TCPContent                     // tcp-request content: bytes received so far
 	HTTPRequest                    // http-request rules, use-backend, log-format of requests
@@ -26,7 +27,7 @@ const (
 )
 
 var phaseNames = [...]string{
-	"tcp-request connection", "tcp-request session", "tcp-request content", "http-request",
+	"quic-initial", "tcp-request connection", "tcp-request session", "tcp-request content", "http-request",
 	"use-server", "tcp-response content", "http-response", "http-after-response", "log",
 }
 
@@ -44,7 +45,7 @@ type Phases uint16
 // The sets that most records are legal in.
 const (
 	Everywhere  Phases = 1<<phases - 1
-	FromSession Phases = Everywhere &^ (1 << TCPConnection)
+	FromSession Phases = Everywhere &^ (1<<QUICInitial | 1<<TCPConnection)
 	// WithContent: client bytes can be looked at.
 	WithContent Phases = 1<<TCPContent | 1<<HTTPRequest | 1<<UseServer
 	// WithRequest: a request's head is there. Logs see it as it was kept for them.
@@ -52,7 +53,7 @@ const (
 	// WithResponse: a response's head is there.
 	WithResponse Phases = 1<<HTTPResponse | 1<<HTTPAfterResponse | 1<<Log
 	// WithStream: a stream exists, so backend and server may be known.
-	WithStream Phases = Everywhere &^ (1<<TCPConnection | 1<<TCPSession)
+	WithStream Phases = FromSession &^ (1 << TCPSession)
 )
 
 // In gives the set of just the phases named.

@@ -44,6 +44,20 @@ type Stream interface {
 	Cancel(why Reason)
 }
 
+// Joiner is a Stream that can carry a session of WebTransport, to which other
+// streams of its connection belong, and datagrams.
+type Joiner interface {
+	Stream
+	// Join has what belongs to the session pass to that of other, a stream of the
+	// other side, and back, until one of the two is closed. alive is called as it
+	// does.
+	Join(other Stream, alive func()) error
+}
+
+// ErrAside is the error of ReadHead for a stream that is no exchange, but belongs
+// to a session and is carried elsewhere. Close is still due.
+var ErrAside = errors.New("the stream is no exchange")
+
 // Reason says why a stream is cancelled.
 type Reason uint8
 
@@ -88,6 +102,17 @@ type ServerSession interface {
 	Shutdown()
 	// Close ends the connection and all its streams.
 	Close() error
+}
+
+// EarlySession is a ServerSession whose streams may come before the handshake is
+// over, as early data, which whoever recorded them may send again.
+type EarlySession interface {
+	ServerSession
+	// Handshake is closed once the handshake has succeeded; nil when it had from
+	// the start.
+	Handshake() <-chan struct{}
+	// Done is closed when the connection has ended.
+	Done() <-chan struct{}
 }
 
 // ClientSession is a connection to a server that carries many streams. All

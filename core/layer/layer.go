@@ -86,6 +86,16 @@ type Acceptor interface {
 	// from then on, after an error too. The error is an *Error, or ErrAnswered with
 	// facts where the connection has done what it came for.
 	Accept(base *relay.Conn, pre *relay.Buffer, timeout time.Duration) (*relay.Conn, *session.TLS, error)
+	Gate
+}
+
+// Gate is what protocols that do the handshakes of a bind by themselves need.
+type Gate interface {
+	// Enter waits within the timeout until another handshake may begin (maxsslconn,
+	// maxsslrate). leave is due once the connection has ended.
+	Enter(timeout time.Duration) (leave func(), err error)
+	// Failure tells why such a handshake failed.
+	Failure(err error) *Error
 }
 
 // Connector speaks a layer with a server.

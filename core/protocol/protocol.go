@@ -113,6 +113,8 @@ type ListenOptions struct {
 
 	// TLS are the settings for protocols that do TLS by themselves, nil for none.
 	TLS TLS
+	// Sessions are the options of session listeners; nil: their defaults.
+	Sessions *SessionOptions
 
 	// MPTCPFallback lets mptcp listeners and dials use plain TCP where the
 	// kernel has no MPTCP.
@@ -147,4 +149,5 @@ type DialOptions struct {
 	KeepAlive     bool
 	MPTCPFallback bool
 	TLS           TLS // for protocols that do TLS by themselves
+	Sessions      SessionTuning
 }

@@ -100,6 +100,7 @@ func (b *builder) build() {
 	for _, c := range b.cfg.Frontends {
 		b.frontend(c, b.g.frontends[c.Name])
 	}
+	b.qlog()
 	b.finishLayers()
 }
 

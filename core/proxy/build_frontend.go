@@ -32,8 +32,9 @@ func (b *builder) frontend(c *config.Frontend, f *Frontend) {
 	f.uniqueIDHeader = c.UniqueIDHeader.Value
 	b.switching(c, f, sc)
 	b.frontendLogs(c, f, sc)
+	initial := b.ruleList(c.QUICInitial, sc.In(expr.QUICInitial))
 	for i := range c.Bind {
-		b.bind(c, f, &c.Bind[i], i+1)
+		b.bind(c, f, &c.Bind[i], i+1, initial)
 	}
 	b.altSvc(c, f)
 	f.httpsPort = b.httpsPort(c, f)
@@ -53,8 +54,9 @@ func (b *builder) switching(c *config.Frontend, f *Frontend, sc *expr.Scope) {
 	}
 }
 
-// bind prepares the listeners of a bind line.
-func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int) {
+// bind prepares the listeners of a bind line. Those of sessions obey the
+// quic-initial rules.
+func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int, initial []rule) {
 	if bc.ID != 0 {
 		id = bc.ID
 	}
@@ -82,10 +84,15 @@ func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int)
 	if bc.Mode != 0 {
 		bind.options.Mode = strconv.FormatUint(uint64(bc.Mode), 8)
 	}
+	b.quicBind(bc, addrs)
 	bind.tls = b.bindTLS(c, bc)
 	bind.options.TLS = bind.tls
+	bind.options.Sessions = b.sessionOptions(f, bind, bc, initial)
 	bind.http1, bind.http2 = bc.Proto == "h1" || o.DisableH2Upgrade, bc.Proto == "h2"
 	for _, a := range addrs {
+		if a.Network == address.QUIC && b.cfg.Global.Tune.QUICListen == "off" {
+			continue
+		}
 		if p := b.protocol(a.Protocol(), bc.Address); p != nil {
 			b.datagrams(p, bc.Address, f.http, bc.TLS != nil, bc.AcceptProxy != nil)
 			bind.places = append(bind.places, place{a, p})

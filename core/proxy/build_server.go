@@ -24,8 +24,9 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope 
 	s.perClient = !addr.HasPort && s.path == "" || addr.Wildcard()
 	s.dial = protocol.DialOptions{
 		TCPUT: sc.TCPUT, TFO: sc.TFO, KeepAlive: c.Option.TCPKA || c.Option.SrvTCPKA,
-		MPTCPFallback: b.cfg.Global.MptcpFallback,
+		MPTCPFallback: b.cfg.Global.MptcpFallback, Sessions: b.o.Engine.Tuning.ServerSessions,
 	}
+	b.congestion(sc.QUICCCAlgo)
 	b.source(sc.Source, s)
 	b.serverTLS(c, sc, s, scope)
 	s.maxConn, s.maxQueue = int64(sc.Maxconn), int64(sc.Maxqueue)

@@ -44,7 +44,7 @@ const altSvcAge = 86400
 // altSvc makes the field that tells clients of HTTP/3.
 func (b *builder) altSvc(c *config.Frontend, f *Frontend) {
 	f.altSvc = c.AltSvc.Value
-	if !c.AltSvc.On || f.altSvc != "" {
+	if !c.AltSvc.On || f.altSvc != "" || b.cfg.Global.Tune.QUICListen == "off" {
 		return
 	}
 	for _, bind := range f.binds {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/mptcp"
+	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
@@ -38,7 +39,8 @@ type Counters struct {
 	MPTCPSubflows    atomic.Int64
 	MPTCPRetransmits atomic.Int64
 
-	TLS layer.Counters // of frontends and servers
+	TLS  layer.Counters           // of frontends and servers
+	QUIC protocol.SessionCounters // of frontends
 
 	rate rate
 }

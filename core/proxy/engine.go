@@ -7,6 +7,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/http2/limits"
+	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
@@ -18,6 +19,9 @@ type Tuning struct {
 	ParkAfter time.Duration  // how long an idle client keeps its goroutine
 	Clients   limits.Options // tune.h2.fe
 	Servers   limits.Options // tune.h2.be
+
+	ClientSessions protocol.SessionTuning // tune.quic.fe
+	ServerSessions protocol.SessionTuning // tune.quic.be
 
 	MaxSSLConn int // maxsslconn; 0: no limit
 	MaxSSLRate int // maxsslrate; 0: no limit
@@ -38,6 +42,7 @@ func TuningOf(g *config.Global, maxConn int) Tuning {
 	override(&t.Servers.InitialWindowSize, int(h.H2BeInitialWindowSize))
 	override(&t.Clients.MaxConcurrentStreams, h.H2FeMaxConcurrentStreams)
 	override(&t.Servers.MaxConcurrentStreams, h.H2BeMaxConcurrentStreams)
+	t.ClientSessions, t.ServerSessions = sessionTuning(&g.Tune, t.MaxFields)
 	return t
 }
 

@@ -15,6 +15,10 @@ import (
 func (s *stream) receiveMessage() bool {
 	s.c.ReadTimeout(s.headTimeout())
 	if err := s.c.Await(s.readReq); err != nil {
+		if err == httpmsg.ErrAside {
+			s.ended = close_
+			return false
+		}
 		var se *httpmsg.StreamError
 		if errors.As(err, &se) && se.Status != 0 {
 			s.fe.ReqErrors.Add(1)
@@ -25,7 +29,7 @@ func (s *stream) receiveMessage() bool {
 		}
 		return s.notReceived(err, false)
 	}
-	if len(s.req.Protocol()) > 0 && !asUpgrade(&s.req) {
+	if len(s.req.Protocol()) > 0 && !asUpgrade(&s.req) && !s.transportAsked() {
 		s.fe.ReqErrors.Add(1)
 		s.term('P', 'R')
 		s.answerStatus(501)
@@ -46,6 +50,9 @@ func appendRequestLine(b []byte, m *httpmsg.Message) []byte {
 
 // sendMessage sends the request where either side frames messages by itself.
 func (s *stream) sendMessage() *failure {
+	if _, ok := s.sc.x.(httpmsg.Joiner); !ok && asksTransport(&s.req) {
+		return s.failure(sending, errNoTransport)
+	}
 	if s.sc.x == nil {
 		s.forHTTP1()
 		s.wire = s.req.AppendHead(s.wire[:0])
@@ -152,7 +159,7 @@ func (s *stream) awaitMessage() *failure {
 			}
 			continue
 		}
-		if len(s.req.Protocol()) > 0 && s.res.Status == 200 {
+		if len(s.req.Protocol()) > 0 && s.res.Status == 200 && !asksTransport(&s.req) {
 			asUpgrade(&s.req)
 			asSwitched(&s.req, &s.res)
 		}
@@ -248,6 +255,11 @@ func (s *stream) beginTunnel() error {
 	m := &s.res
 	if s.c.x != nil && m.Status == 101 {
 		asConnected(m)
+	}
+	if asksTransport(&s.req) {
+		if err := s.joinTransport(); err != nil {
+			return err
+		}
 	}
 	if err := s.writeMessageHead(m, false); err != nil {
 		return err

@@ -118,6 +118,7 @@ func (s *stream) prepareRequest() {
 		s.upgrading = s.reqP.HopByHop() && dropHopByHop(m)
 	}
 	s.tellAddresses()
+	s.tellEarly()
 	s.persistRequest()
 	m.SetVersion(httpmsg.HTTP11)
 	switch {

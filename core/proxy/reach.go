@@ -159,7 +159,7 @@ func (s *stream) connect() *failure {
 // newConn gets a connection to the server, or a stream on one that others share.
 func (s *stream) newConn() (*serverConn, error) {
 	srv := s.srv
-	shares := s.facts.HTTP && srv.mayShare && !srv.exclusive() && s.be.opts.reuse != ReuseNever
+	shares := s.facts.HTTP && !asksTransport(&s.req) && srv.mayShare && !srv.exclusive() && s.be.opts.reuse != ReuseNever
 	for shares {
 		if x := srv.shared.take(); x != nil {
 			srv.Reuses.Add(1)

@@ -37,6 +37,10 @@ func (s *stream) apply(list []rule, phase expr.Phase) bool {
 		switch r.action.Run(&s.tx) {
 		case action.Stop:
 			return true
+		case action.Handshake:
+			if !s.awaitHandshake() {
+				return false
+			}
 		case action.Answer:
 			return s.ruledOut(phase)
 		case action.Tarpit:

@@ -98,6 +98,9 @@ func (c *conn) serveStream(s *stream) {
 func (f *Frontend) adoptSession(c *conn, x httpmsg.ServerSession, facts *session.TLS) {
 	c.Conn = relay.WrapConn(&sessionConn{x})
 	c.facts.TLS = facts
+	if e, ok := x.(httpmsg.EarlySession); ok && facts != nil {
+		facts.Handshake = e.Handshake()
+	}
 	c.openSession(x)
 }
 

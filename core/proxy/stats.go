@@ -43,7 +43,7 @@ func (c *Counters) snapshot() stats.Counters {
 }
 
 func (f *Frontend) statistics() stats.Frontend {
-	return stats.Frontend{Counters: f.snapshot(), Name: f.name, Limit: f.slots.limit, Open: !f.stopping.Load()}
+	return stats.Frontend{Counters: f.snapshot(), QUIC: f.quicStatistics(), Name: f.name, Limit: f.slots.limit, Open: !f.stopping.Load()}
 }
 
 func (b *Backend) statistics() stats.Backend {

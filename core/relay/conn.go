@@ -105,6 +105,10 @@ func (c *Conn) ReadTimeout(d time.Duration) { c.read.timeout.Store(int64(d)) }
 // WriteTimeout sets how long a Write to c may wait for room; 0 means for ever.
 func (c *Conn) WriteTimeout(d time.Duration) { c.write.timeout.Store(int64(d)) }
 
+// Touch says that the connection is active by what does not pass through it, as
+// if bytes had moved.
+func (c *Conn) Touch() { c.read.began.Store(Ticks()) }
+
 // arm sets the runtime's timer if it would fire too late. One that fires too
 // early is set anew by retry, so a busy connection with one timeout touches its
 // timer once in that time.

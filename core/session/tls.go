@@ -14,6 +14,9 @@ type TLS struct {
 	SNI, ALPN string
 	// Resumed reports whether a session was resumed.
 	Resumed bool
+	// Handshake, of a connection that carried early data, is closed once the
+	// handshake has succeeded; nil for others.
+	Handshake <-chan struct{}
 	// Unique identifies the connection (RFC 5929 tls-unique); nil with TLS 1.3.
 	Unique []byte
 	// Certs are the certificates of both sides, nil where they are not known.
@@ -31,6 +34,20 @@ type Certificates interface {
 	// Shown reports whether the other side showed one. It belongs to the session:
 	// a resumed one has it too.
 	Shown() bool
+}
+
+// Early reports whether what came so far may be early data, since the handshake
+// is not over.
+func (t *TLS) Early() bool {
+	if t == nil || t.Handshake == nil {
+		return false
+	}
+	select {
+	case <-t.Handshake:
+		return false
+	default:
+		return true
+	}
 }
 
 // Hello is what a client offered in its ClientHello, in its order, values that

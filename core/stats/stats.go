@@ -62,9 +62,24 @@ type Process struct {
 	Stopping bool  // this configuration is being drained
 }
 
+// QUIC counts what the quic@ binds of a frontend refuse.
+type QUIC struct {
+	// Dropped are packets that were passed over since they belong to no connection,
+	// a rule says so, or there were too many; Malformed those that break the protocol's rules.
+	Dropped, Malformed int64
+	// Refused are connections that rules have refused, Retries the times that a
+	// client had to prove its address.
+	Refused, Retries int64
+	// HalfOpen are handshakes in progress.
+	HalfOpen int64
+	// Glitches are oddities of HTTP/3, of which clients may have so many.
+	Glitches int64
+}
+
 // Frontend is what faces clients.
 type Frontend struct {
 	Counters
+	QUIC  QUIC
 	Name  string
 	Limit int64 // of sessions, 0 for none
 	Open  bool

@@ -21,7 +21,7 @@ func TestConformance(t *testing.T) { moduletest.Run(t, service.Kind, "prometheus
 func snapshot() stats.Snapshot {
 	return stats.Snapshot{
 		Process:   stats.Process{Version: "v1", Started: time.Now(), Threads: 2},
-		Frontends: []stats.Frontend{{Name: `we"b`, Open: true, Counters: stats.Counters{Requests: 7, Responses: [6]int64{0, 0, 6, 0, 1, 0}}}},
+		Frontends: []stats.Frontend{{Name: `we"b`, Open: true, QUIC: stats.QUIC{Malformed: 3}, Counters: stats.Counters{Requests: 7, Responses: [6]int64{0, 0, 6, 0, 1, 0}}}},
 		Backends: []stats.Backend{{Name: "app", Up: true, Servers: []stats.Server{
 			{Name: "s1", State: stats.Up, Weight: 1, Limit: 10}, {Name: "s2", State: stats.Maint},
 		}}},
@@ -33,6 +33,7 @@ func TestSamples(t *testing.T) {
 	for _, want := range []string{
 		"\n" + `haproxy_frontend_http_requests_total{proxy="we\"b"} 7` + "\n",
 		"\n" + `haproxy_frontend_http_responses_total{proxy="we\"b",code="2xx"} 6` + "\n",
+		"\n" + `haproxy_frontend_quic_dropped_parsing{proxy="we\"b"} 3` + "\n",
 		"\n" + `haproxy_server_status{proxy="app",server="s1",state="UP"} 1` + "\n",
 		"\n" + `haproxy_server_status{proxy="app",server="s2",state="MAINT"} 1` + "\n",
 		"\n" + `haproxy_server_limit_sessions{proxy="app",server="s1"} 10` + "\n",
@@ -106,7 +107,7 @@ func samples(text string) map[string]bool {
 }
 
 // ours are the metrics that HAProxy does not have, or not by this name in 2.6.
-var ours = []string{"haproxy_process_parked_connections", "haproxy_process_defects_total", "_mptcp_", "current_session_rate", "haproxy_process_build_info"}
+var ours = []string{"haproxy_process_parked_connections", "haproxy_process_defects_total", "_mptcp_", "current_session_rate", "haproxy_process_build_info", "_quic_", "_ssl_"}
 
 // TestBesideHAProxy compares names and labels with those of HAProxy's exporter,
 // in front of the same server, and the counters after the same requests.

@@ -127,6 +127,9 @@ var (
 	toClients = []column{
 		{"request_errors_total", "counter", "Requests that broke off or were malformed.", func(c *stats.Counters) float64 { return float64(c.RequestErrors) }},
 		{"connections_total", "counter", "Connections of clients.", func(c *stats.Counters) float64 { return float64(c.SessionsTotal) }},
+		{"ssl_sess", "counter", "TLS handshakes that succeeded.", func(c *stats.Counters) float64 { return float64(c.TLSSessions) }},
+		{"ssl_reused_sess", "counter", "TLS handshakes that resumed a session.", func(c *stats.Counters) float64 { return float64(c.TLSReused) }},
+		{"ssl_failed_handshake", "counter", "TLS handshakes that failed.", func(c *stats.Counters) float64 { return float64(c.TLSFailed) }},
 	}
 	toServers = []column{
 		{"connection_errors_total", "counter", "Streams that got no connection to a server.", func(c *stats.Counters) float64 { return float64(c.ConnectionErrors) }},
@@ -192,6 +195,22 @@ func (t *text) frontends(list []stats.Frontend) {
 	t.columns("frontend_", owners, sessions, requests, toClients)
 	t.each("frontend_limit_sessions", "gauge", "Sessions that may be in progress at once.", owners, func(i int) float64 { return limit(list[i].Limit) })
 	t.states("frontend_status", owners, []string{"DOWN", "UP"}, func(i int) string { return upOrDown(list[i].Open) })
+	for _, c := range quic {
+		t.each("frontend_quic_"+c.name, c.kind, c.help, owners, func(i int) float64 { return float64(c.value(&list[i])) })
+	}
+}
+
+// quic are the metrics of frontends' quic@ binds, by HAProxy's names where it has them.
+var quic = []struct {
+	name, kind, help string
+	value            func(*stats.Frontend) int64
+}{
+	{"dropped_packet", "counter", "Packets of QUIC that were passed over.", func(f *stats.Frontend) int64 { return f.QUIC.Dropped }},
+	{"dropped_parsing", "counter", "Packets that break the rules of QUIC.", func(f *stats.Frontend) int64 { return f.QUIC.Malformed }},
+	{"transp_err_connection_refused", "counter", "Connections of QUIC that rules have refused.", func(f *stats.Frontend) int64 { return f.QUIC.Refused }},
+	{"retry_sent", "counter", "Times that a client had to prove its address.", func(f *stats.Frontend) int64 { return f.QUIC.Retries }},
+	{"half_open_conn", "gauge", "Handshakes of QUIC in progress.", func(f *stats.Frontend) int64 { return f.QUIC.HalfOpen }},
+	{"glitches", "counter", "Oddities of clients of HTTP/3.", func(f *stats.Frontend) int64 { return f.QUIC.Glitches }},
 }
 
 func upOrDown(up bool) string {

@@ -17,7 +17,7 @@ type Options struct {
 }
 
 // lists are the rule lists that actions can stand in.
-const lists = expr.Phases(1<<expr.TCPConnection | 1<<expr.TCPSession | 1<<expr.TCPContent | 1<<expr.HTTPRequest |
+const lists = expr.Phases(1<<expr.QUICInitial | 1<<expr.TCPConnection | 1<<expr.TCPSession | 1<<expr.TCPContent | 1<<expr.HTTPRequest |
 	1<<expr.TCPResponse | 1<<expr.HTTPResponse | 1<<expr.HTTPAfterResponse)
 
 // Laws checks what every action must do, with each of the configurations: it
@@ -39,7 +39,7 @@ func Laws(t *testing.T, name string, o Options, configs ...string) {
 			if p := a.Phases(); p == 0 || p&^lists != 0 {
 				t.Fatalf("Phases are %v: name at least one list of rules, and lists alone", p)
 			}
-			for p := expr.TCPConnection; p <= expr.HTTPAfterResponse; p++ {
+			for p := expr.QUICInitial; p <= expr.HTTPAfterResponse; p++ {
 				if !a.Phases().Has(p) {
 					continue
 				}
@@ -55,7 +55,7 @@ func Laws(t *testing.T, name string, o Options, configs ...string) {
 // Compile.
 func firstList(t *testing.T, name, config string) expr.Phase {
 	t.Helper()
-	for p := expr.TCPConnection; p <= expr.HTTPAfterResponse; p++ {
+	for p := expr.QUICInitial; p <= expr.HTTPAfterResponse; p++ {
 		if a, err := Make(t, Scope(t, p), name, config); err == nil && a.Phases().Has(p) {
 			return p
 		}
@@ -68,7 +68,7 @@ func stream(t *testing.T, p expr.Phase) *action.Tx {
 	t.Helper()
 	request, response := Lines("GET /a/b?c=d HTTP/1.1", "Host: example.com", "X-A: 1", "Cookie: a=b"), ""
 	switch p {
-	case expr.TCPConnection, expr.TCPSession, expr.TCPContent, expr.TCPResponse:
+	case expr.QUICInitial, expr.TCPConnection, expr.TCPSession, expr.TCPContent, expr.TCPResponse:
 		request = ""
 	case expr.HTTPResponse, expr.HTTPAfterResponse:
 		response = Lines("HTTP/1.1 200 OK", "Content-Length: 0", "X-A: 1")
@@ -85,7 +85,7 @@ func obeys(t *testing.T, a action.Action, p expr.Phase, o Options) {
 	t.Helper()
 	tx := stream(t, p)
 	v := a.Run(tx)
-	if v > action.Wait {
+	if v > action.Retry {
 		t.Errorf("in %v: %d is no verdict", p, v)
 	}
 	if v == action.Wait {

@@ -144,7 +144,7 @@ func Bare(t *testing.T, args map[string]string) (n int) {
 			t.Fatal(err)
 		}
 		text := name + args[name]
-		for p := expr.TCPConnection; p <= expr.Log; p++ {
+		for p := expr.QUICInitial; p <= expr.Log; p++ {
 			if !f.Phases.Has(p) {
 				continue
 			}

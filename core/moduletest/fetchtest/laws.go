@@ -31,7 +31,7 @@ func Laws(t *testing.T, uses ...string) {
 			if f.Phases == 0 || f.Phases&^expr.Everywhere != 0 {
 				t.Fatalf("Phases are %b: name at least one of those of core/expr", f.Phases)
 			}
-			for p := expr.TCPConnection; p <= expr.Log; p++ {
+			for p := expr.QUICInitial; p <= expr.Log; p++ {
 				if !f.Phases.Has(p) {
 					continue
 				}

@@ -1,5 +1,6 @@
 // Package flow is the actions that end a list of rules or a connection: allow,
-// accept, reject, silent-drop, and expect-proxy (HAProxy manual section 4.4).
+// accept, reject, silent-drop, expect-proxy, and those of quic-initial, dgram-drop
+// and send-retry; and wait-for-handshake (HAProxy manual section 4.4).
 //
 //	tcp-request = { connection = [ { do = "reject", unless = "{ src 10.0.0.0/8 }" } ] }
 //
@@ -16,8 +17,12 @@ import (
 func init() {
 	tcp := expr.In(expr.TCPConnection, expr.TCPSession, expr.TCPContent, expr.TCPResponse)
 	register("allow", "Takes the message and looks at no more rules of the list", action.Messages, action.Stop, nil)
-	register("accept", "Takes the connection and looks at no more rules of the list", tcp, action.Stop, nil)
-	register("reject", "Closes the connection without an answer", tcp|expr.In(expr.HTTPRequest), action.Reject, nil)
+	initial := expr.In(expr.QUICInitial)
+	register("accept", "Takes the connection and looks at no more rules of the list", tcp|initial, action.Stop, nil)
+	register("reject", "Closes the connection without an answer", tcp|initial|expr.In(expr.HTTPRequest), action.Reject, nil)
+	register("dgram-drop", "Passes the client's packet over without a word", initial, action.Drop, nil)
+	register("send-retry", "Has the client prove its address before the handshake begins (RFC 9000 section 8.1.2)", initial, action.Retry, nil)
+	register("wait-for-handshake", "Holds a request that came as early data until the TLS handshake is over", action.Requests, action.Handshake, nil)
 	register("silent-drop", "Closes the connection without an answer, as reject does", action.Everywhere&^expr.In(expr.HTTPAfterResponse), action.Reject, nil)
 	register("expect-proxy", "Says that the client begins with a PROXY protocol header", expr.In(expr.TCPConnection), action.Continue,
 		func(tx *action.Tx) { tx.ExpectProxy = true })

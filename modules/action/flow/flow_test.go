@@ -13,15 +13,19 @@ import (
 // The lists in which each may stand are those of the manual, section 4.3.
 func TestFlow(t *testing.T) {
 	tcp := expr.In(expr.TCPConnection, expr.TCPSession, expr.TCPContent, expr.TCPResponse)
+	initial := expr.In(expr.QUICInitial)
 	for _, c := range []struct {
 		name    string
 		phases  expr.Phases
 		verdict action.Verdict
 	}{
-		{"accept", tcp, action.Stop},
+		{"accept", tcp | initial, action.Stop},
 		{"allow", expr.In(expr.HTTPRequest, expr.HTTPResponse, expr.HTTPAfterResponse), action.Stop},
-		{"reject", tcp | expr.In(expr.HTTPRequest), action.Reject},
+		{"reject", tcp | initial | expr.In(expr.HTTPRequest), action.Reject},
 		{"silent-drop", tcp | expr.In(expr.HTTPRequest, expr.HTTPResponse), action.Reject},
+		{"dgram-drop", initial, action.Drop},
+		{"send-retry", initial, action.Retry},
+		{"wait-for-handshake", expr.In(expr.HTTPRequest), action.Handshake},
 		{"expect-proxy", expr.In(expr.TCPConnection), action.Continue},
 	} {
 		a, err := actiontest.Make(t, actiontest.Scope(t, expr.TCPConnection), c.name, ``)

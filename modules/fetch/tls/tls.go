@@ -67,7 +67,8 @@ func init() {
 	register.Fetches([]register.Entry{
 		c.flag("whether the client sent a server name by TLS", func(t *session.TLS) bool { return t.SNI != "" }, "has_sni"),
 		c.flag("whether the client showed a certificate on this connection, not one of a session that it resumed", func(t *session.TLS) bool { return t.Certs != nil && t.Certs.Shown() && !t.Resumed }, "has_crt"),
-		c.flag("whether the client sent early data: never, as Go's TLS takes none over TCP", func(*session.TLS) bool { return false }, "has_early"),
+		c.flag("whether the client sent early data and the handshake is not over: by QUIC alone, as Go's TLS takes none over TCP", (*session.TLS).Early, "has_early"),
+		c.flag("whether the client sent early data, be the handshake over or not", func(t *session.TLS) bool { return t.Handshake != nil }, "early_rcvd"),
 	})
 }
 

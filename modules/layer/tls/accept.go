@@ -44,6 +44,15 @@ func (t *acceptor) Accept(base *relay.Conn, pre *relay.Buffer, timeout time.Dura
 	return upper, &hs.facts, nil
 }
 
+// Enter waits until a handshake may begin that another protocol does.
+func (t *acceptor) Enter(timeout time.Duration) (func(), error) {
+	e := t.layer.engine
+	return e.leave, e.enter(timeout, true)
+}
+
+// Failure tells why such a handshake failed.
+func (t *acceptor) Failure(err error) *layer.Error { return failure(err, true) }
+
 // accept does the handshake and notes what it tells.
 func (h *handshake) accept(tc *tls.Conn, timeout time.Duration) error {
 	if err := shake(tc, h, timeout); err != nil {

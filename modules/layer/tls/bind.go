@@ -23,9 +23,6 @@ func (b *builder) bind(c *config.Frontend, bc *config.Bind) *acceptor {
 			return nil
 		}
 	}
-	if t.Allow0RTT {
-		b.errs.At(t.Pos, "", "allow-0rtt cannot be: Go's TLS takes no early data over TCP").Hint = "leave it out: clients resume their sessions without"
-	}
 	for _, n := range t.NPN {
 		b.warn(n, "npn is ignored: clients that speak TLS 1.2 and later agree on protocols by alpn")
 	}

@@ -23,6 +23,9 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 	if o.Source.IsValid() {
 		local = net.UDPAddrFromAddrPort(o.Source)
 	}
+	if err := environ(o.Sessions.NoGSO); err != nil {
+		return nil, err
+	}
 	socket, err := net.ListenUDP("udp", local)
 	if err != nil {
 		return nil, err
@@ -34,14 +37,18 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 		defer cancel()
 	}
 	tr := &quic.Transport{Conn: socket}
-	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), overQUIC(secure.Config(o.TLS)), &quic.Config{MaxIncomingUniStreams: 10, MaxIncomingStreams: -1, KeepAlivePeriod: 10 * time.Second})
+	limits := o.Sessions
+	settle(&limits)
+	settings := config(&limits, p.ctx.Log())
+	settings.MaxIncomingStreams, settings.KeepAlivePeriod = int64(limits.MaxStreams), 10*time.Second // of WebTransport
+	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), overQUIC(secure.Config(o.TLS)), settings)
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = os.ErrDeadlineExceeded
 		}
 		return nil, errors.Join(err, tr.Close(), socket.Close())
 	}
-	s := &clientSession{newSession(c, false)}
+	s := &clientSession{newSession(c, false, &limits)}
 	go func() {
 		<-c.Context().Done()
 		_ = tr.Close() // nobody else has them
@@ -56,9 +63,6 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 // clientSession is a connection to a server; see httpmsg.ClientSession.
 type clientSession struct{ *session }
 
-// maxStreams is how many streams we open at once.
-const maxStreams = 100
-
 // Open begins a stream.
 func (s *clientSession) Open() (httpmsg.Stream, error) {
 	s.mu.Lock()
@@ -66,7 +70,7 @@ func (s *clientSession) Open() (httpmsg.Stream, error) {
 	switch {
 	case s.gone:
 		return nil, errGone
-	case s.live >= maxStreams:
+	case s.live >= s.limits.MaxStreams:
 		return nil, httpmsg.ErrBusy
 	}
 	q, err := s.c.OpenStream()
@@ -90,7 +94,7 @@ func (s *clientSession) Room() int {
 	if s.gone || s.c.Context().Err() != nil {
 		return 0
 	}
-	return max(0, maxStreams-s.live)
+	return max(0, s.limits.MaxStreams-s.live)
 }
 
 // Streams says how many are in progress.

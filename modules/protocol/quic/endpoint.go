@@ -11,7 +11,6 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/quic-go/quic-go"
 
@@ -20,45 +19,53 @@ import (
 
 // endpoint is a UDP socket and the connections on it, which outlive reloads.
 type endpoint struct {
-	socket    *net.UDPConn
+	socket    *socket
 	transport *quic.Transport
-	listener  *quic.Listener
+	listener  *quic.EarlyListener
 	current   atomic.Pointer[listener] // who gets new connections
-	second    atomic.Int64             // of the handshakes counted
-	begun     atomic.Int64
+	halfOpen  atomic.Int64             // handshakes in progress
+	verdicts  verdicts
 }
 
 // alpn is the application protocol of HTTP/3.
 const alpn = "h3"
 
-// retryThreshold is how many handshakes a second may begin before clients have
-// to prove their address first (tune.quic.retry-threshold in HAProxy).
-const retryThreshold = 100
-
 // openEndpoint opens the socket at an address.
 func openEndpoint(at netip.AddrPort, o *protocol.ListenOptions) (*endpoint, error) {
-	socket, err := listenUDP(at, o)
+	udp, err := listenUDP(at, o)
 	if err != nil {
 		return nil, err
 	}
-	// quic-go would complain of small buffers on standard error, and has asked
-	// for larger ones by then.
-	if err := os.Setenv("QUIC_GO_DISABLE_RECEIVE_BUFFER_WARNING", "true"); err != nil {
-		return nil, errors.Join(err, socket.Close())
+	if err := environ(o.Sessions != nil && o.Sessions.NoGSO); err != nil {
+		return nil, errors.Join(err, udp.Close())
 	}
-	e := &endpoint{socket: socket}
+	e := &endpoint{}
+	e.socket = newSocket(udp, e.pass)
 	var key quic.StatelessResetKey
 	_, _ = rand.Read(key[:]) // it does not fail
-	e.transport = &quic.Transport{Conn: socket, StatelessResetKey: &key, VerifySourceAddress: e.busy}
-	e.listener, err = e.transport.Listen(
-		&tls.Config{NextProtos: []string{alpn}, GetConfigForClient: e.configFor},
-		&quic.Config{MaxIncomingStreams: 100, MaxIncomingUniStreams: 10, HandshakeIdleTimeout: 5 * time.Second},
+	e.transport = &quic.Transport{
+		Conn: e.socket, StatelessResetKey: &key, VerifySourceAddress: e.mustProve, ConnContext: e.begin, Tracer: (*refusals)(e),
+	}
+	e.listener, err = e.transport.ListenEarly(
+		&tls.Config{NextProtos: []string{alpn}, GetConfigForClient: e.tlsFor},
+		&quic.Config{GetConfigForClient: e.configFor},
 	)
 	if err != nil {
-		return nil, errors.Join(err, socket.Close())
+		return nil, errors.Join(err, udp.Close())
 	}
 	go e.accept()
 	return e, nil
+}
+
+// environ sets what quic-go takes from the environment alone.
+func environ(noGSO bool) error {
+	// It would complain of small buffers on standard error, and has asked for
+	// larger ones by then.
+	err := os.Setenv("QUIC_GO_DISABLE_RECEIVE_BUFFER_WARNING", "true")
+	if noGSO {
+		err = errors.Join(err, os.Setenv("QUIC_GO_DISABLE_GSO", "true"))
+	}
+	return err
 }
 
 func listenUDP(at netip.AddrPort, o *protocol.ListenOptions) (*net.UDPConn, error) {
@@ -91,20 +98,75 @@ func listenUDP(at netip.AddrPort, o *protocol.ListenOptions) (*net.UDPConn, erro
 	return pc.(*net.UDPConn), nil
 }
 
-// configFor gives the TLS settings of the configuration in force.
-func (e *endpoint) configFor(h *tls.ClientHelloInfo) (*tls.Config, error) {
+// pass judges a packet that belongs to no connection yet and reports whether
+// quic-go gets it.
+func (e *endpoint) pass(packet []byte, src *net.UDPAddr, dst netip.AddrPort) bool {
 	l := e.current.Load()
 	if l == nil {
-		return nil, net.ErrClosed
+		return true // quic-go refuses it
 	}
-	if l.tls.GetConfigForClient != nil {
-		c, err := l.tls.GetConfigForClient(h)
-		if c == nil || err != nil {
-			return l.tls, err
+	if packet[0]&longHeader == 0 {
+		l.o.Counters.Malformed.Add(1)
+		return false
+	}
+	if l.o.Judge == nil {
+		return true
+	}
+	v := l.o.Judge(addrPort(src), dst)
+	if v == protocol.Drop {
+		l.o.Counters.Dropped.Add(1)
+		return false
+	}
+	e.verdicts.remember(src, v)
+	return true
+}
+
+// verdict gives what was decided of the packet that came from an address.
+func (e *endpoint) verdict(l *listener, src net.Addr) protocol.Packet {
+	if l.o.Judge == nil {
+		return protocol.Take
+	}
+	if u, ok := src.(*net.UDPAddr); ok {
+		if v, ok := e.verdicts.recall(u); ok {
+			return v
 		}
-		return overQUIC(c), nil
 	}
-	return l.tls, nil
+	return l.o.Judge(addrPort(src), addrPort(e.socket.LocalAddr()))
+}
+
+// mustProve reports whether a client has to prove its address (RFC 9000 section
+// 8.1): a rule or the bind says so, or many handshakes are in progress.
+func (e *endpoint) mustProve(src net.Addr) bool {
+	l := e.current.Load()
+	if l == nil {
+		return false
+	}
+	switch e.verdict(l, src) {
+	case protocol.Drop, protocol.Refuse:
+		return false
+	case protocol.Prove:
+		return true
+	}
+	return l.o.ForceRetry || e.halfOpen.Load() >= int64(l.o.RetryThreshold)
+}
+
+var (
+	errClosed   = errors.New("nobody listens")
+	errUnwanted = errors.New("a rule refuses the connection")
+)
+
+// configFor gives the settings of the configuration in force, or refuses the
+// connection.
+func (e *endpoint) configFor(client *quic.ClientInfo) (*quic.Config, error) {
+	l := e.current.Load()
+	if l == nil {
+		return nil, errClosed
+	}
+	if v := e.verdict(l, client.RemoteAddr); v == protocol.Drop || v == protocol.Refuse {
+		l.o.Counters.Refused.Add(1)
+		return nil, errUnwanted
+	}
+	return l.config, nil
 }
 
 // overQUIC gives settings with what QUIC demands of them.
@@ -115,16 +177,6 @@ func overQUIC(c *tls.Config) *tls.Config {
 	return c
 }
 
-// busy reports whether so many handshakes begin that clients have to prove
-// their addresses (RFC 9000 section 8.1).
-func (e *endpoint) busy(net.Addr) bool {
-	now := time.Now().Unix()
-	if e.second.Swap(now) != now {
-		e.begun.Store(0)
-	}
-	return e.begun.Add(1) > retryThreshold
-}
-
 // accept gives connections to the configuration in force until the end.
 func (e *endpoint) accept() {
 	for {
@@ -132,10 +184,7 @@ func (e *endpoint) accept() {
 		if err != nil {
 			return // the endpoint is closed
 		}
-		l := e.current.Load()
-		if l == nil || !l.offer(c) {
-			_ = c.CloseWithError(quic.ApplicationErrorCode(codeRejected), "") // it cannot be served
-		}
+		go e.greet(c)
 	}
 }
 

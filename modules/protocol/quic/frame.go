@@ -1,14 +1,10 @@
 package quic
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
-	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/quicvarint"
-
-	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
 
 // Frame types of HTTP/3 (RFC 9114 section 7.2).
@@ -74,15 +70,6 @@ func broken(c code, msg string) error { return &connError{c, msg} }
 // (RFC 9114 section 7.2.8).
 func reserved(t uint64) bool { return t == 0x2 || t == 0x6 || t == 0x8 || t == 0x9 }
 
-// streamErr says how a QUIC stream ended, in the engine's terms.
-func streamErr(err error) error {
-	var se *quic.StreamError
-	if errors.As(err, &se) {
-		return &httpmsg.StreamError{Remote: se.Remote, Retry: code(se.ErrorCode) == codeRejected, Msg: "the stream was reset"}
-	}
-	return err
-}
-
 // reader reads a stream through a buffer, so that small pieces cost little.
 type reader struct {
 	from io.Reader
@@ -104,11 +91,9 @@ func (r *reader) fill() error {
 	}
 	n, err := r.from.Read(r.buf[r.w:])
 	r.w += n
-	if err == io.EOF {
-		r.end = true
-		if n > 0 {
-			err = nil
-		}
+	r.end = err == io.EOF
+	if n > 0 {
+		return nil // an error comes again
 	}
 	return err
 }

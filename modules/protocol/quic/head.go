@@ -12,12 +12,6 @@ import (
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
 
-// maxHead is the largest head, in bytes of names and values, and as it comes.
-const maxHead = 16 << 10
-
-// maxFields is the greatest number of fields of a head.
-const maxFields = 101
-
 // decode makes a message of an encoded head.
 func decode(d *httphead.Decoder, block []byte, end bool) error {
 	next := qpack.NewDecoder().Decode(block)

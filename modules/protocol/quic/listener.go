@@ -3,6 +3,7 @@ package quic
 import (
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -17,24 +18,28 @@ import (
 
 // listener is what one configuration has of an endpoint.
 type listener struct {
-	e     *endpoint
-	key   string
-	name  string
-	tls   *tls.Config
-	conns chan *quic.Conn
-	done  chan struct{}
-	once  sync.Once
+	e      *endpoint
+	key    string
+	name   string
+	tls    *tls.Config
+	o      *protocol.SessionOptions
+	config *quic.Config
+	conns  chan *quic.Conn
+	done   chan struct{}
+	once   sync.Once
 }
 
 // backlog is how many connections wait to be accepted.
 const backlog = 256
 
 // newListener takes the endpoint's new connections over at the first accept.
-func newListener(e *endpoint, key string, o *protocol.ListenOptions) *listener {
+func newListener(e *endpoint, key string, o *protocol.ListenOptions, log *slog.Logger) *listener {
 	l := &listener{
-		e: e, key: key, name: "quic@" + e.socket.LocalAddr().String(), tls: overQUIC(secure.Config(o.TLS)),
+		e: e, key: key, name: "quic@" + e.socket.LocalAddr().String(), tls: overQUIC(secure.Config(o.TLS)), o: listenerOptions(o.Sessions),
 		conns: make(chan *quic.Conn, backlog), done: make(chan struct{}),
 	}
+	l.config = config(&l.o.SessionTuning, log)
+	l.config.MaxIncomingStreams, l.config.Allow0RTT = int64(l.o.MaxStreams), l.o.EarlyData
 	e.current.CompareAndSwap(nil, l)
 	return l
 }
@@ -67,7 +72,7 @@ func (l *listener) AcceptSession(info *protocol.Accepted) (httpmsg.ServerSession
 	case c := <-l.conns:
 		state := c.ConnectionState().TLS
 		info.Src, info.Dst, info.TLS = addrPort(c.RemoteAddr()), addrPort(c.LocalAddr()), secure.Facts(&state)
-		return newServerSession(c), nil
+		return newServerSession(c, handshakeOf(c.Context()).early, l.o), nil
 	case <-l.done:
 		return nil, net.ErrClosed
 	}

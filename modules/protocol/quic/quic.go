@@ -12,7 +12,12 @@
 // A UDP socket belongs to all configurations of a process that listen at its
 // address: a reload changes who gets new connections, and those that are there
 // go on. Another process gets nothing of it. Clients may change their address
-// (connection migration). 0-RTT is refused: what comes with it could be replayed.
+// (connection migration). Early data (0-RTT) are taken where the bind allows them,
+// and marked as such, since what comes with them could be replayed.
+//
+// A connection's life: socket.go has the rules look at its first packet;
+// endpoint.go and handshake.go tell quic-go whether and how to go on; listener.go
+// gives it out; session.go and stream.go speak HTTP/3 on it.
 //
 // The compression of fields uses the static table alone.
 package quic
@@ -60,7 +65,7 @@ func (p *Protocol) listen(at netip.AddrPort, o *protocol.ListenOptions) (protoco
 	if err != nil {
 		return nil, err
 	}
-	return newListener(e, key, o), nil
+	return newListener(e, key, o, p.ctx.Log()), nil
 }
 
 // Dial is not what QUIC does: it has no connections of bytes alone.

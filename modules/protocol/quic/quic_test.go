@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"strings"
@@ -45,7 +46,9 @@ func settings(t *testing.T) protocol.TLS {
 }
 
 // listen answers every request with "hello" and gives the address.
-func listen(t *testing.T) protocol.SessionListener {
+func listen(t *testing.T) protocol.SessionListener { return listenWith(t, nil) }
+
+func listenWith(t *testing.T, o *protocol.SessionOptions) protocol.SessionListener {
 	t.Helper()
 	ctx := module.NewContext(module.ContextOptions{})
 	t.Cleanup(func() {
@@ -58,7 +61,7 @@ func listen(t *testing.T) protocol.SessionListener {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := p.Listen(addrs[0], &protocol.ListenOptions{TLS: settings(t)})
+	list, err := p.Listen(addrs[0], &protocol.ListenOptions{TLS: settings(t), Sessions: o})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +256,7 @@ func TestTakingOver(t *testing.T) {
 	q := dial(t, first)
 	ask(t, q)
 	e := first.(*listener).e
-	second := newListener(e, "again", &protocol.ListenOptions{TLS: settings(t)})
+	second := newListener(e, "again", &protocol.ListenOptions{TLS: settings(t)}, slog.Default())
 	defer second.Close()
 	accepted := make(chan struct{})
 	go func() {

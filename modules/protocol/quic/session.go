@@ -3,6 +3,7 @@ package quic
 import (
 	"context"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,27 +11,37 @@ import (
 	"github.com/quic-go/quic-go/quicvarint"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/protocol"
 )
 
 // session is a connection of either role.
 type session struct {
 	c      *quic.Conn
 	server bool
+	limits *protocol.SessionTuning
+	count  *protocol.SessionCounters // nil: nobody counts
 
 	mu       sync.Mutex
 	control  *quic.SendStream
 	live     int             // streams not yet closed by their users
 	next     quic.StreamID   // the peer's next stream
-	shutting bool            // no more streams are wanted
+	told     bool            // the peer knows that no more streams are wanted
+	shutting bool            // no more streams are taken
 	gone     bool            // the peer takes no more
 	connects bool            // it takes extended CONNECTs
+	carries  bool            // it has WebTransport
 	critical map[uint64]bool // its streams that there may be one of
 	settled  chan struct{}   // closed once its settings have come
 	stop     context.CancelFunc
+	glitches int // oddities, and when some were forgiven
+	forgiven time.Time
+
+	transports map[uint64]*transport // WebTransport's sessions
+	joined     chan struct{}         // closed when there is another, and made anew
 }
 
-func newSession(c *quic.Conn, server bool) *session {
-	return &session{c: c, server: server, critical: map[uint64]bool{}, settled: make(chan struct{})}
+func newSession(c *quic.Conn, server bool, limits *protocol.SessionTuning) *session {
+	return &session{c: c, server: server, limits: limits, critical: map[uint64]bool{}, settled: make(chan struct{}), joined: make(chan struct{})}
 }
 
 // begin opens the control stream with our settings and takes the peer's.
@@ -40,9 +51,13 @@ func (s *session) begin() error {
 		return err
 	}
 	settings := quicvarint.Append(nil, settingMaxFieldSection)
-	settings = quicvarint.Append(settings, maxHead)
+	settings = quicvarint.Append(settings, uint64(s.limits.MaxHead))
+	ones := []uint64{settingDatagram, settingTransportDraft06, settingTransport}
 	if s.server {
-		settings = quicvarint.Append(quicvarint.Append(settings, settingConnect), 1)
+		ones = append(ones, settingConnect, settingTransportDraft14)
+	}
+	for _, id := range ones {
+		settings = quicvarint.Append(quicvarint.Append(settings, id), 1)
 	}
 	b := quicvarint.Append([]byte{streamControl, frameSettings}, uint64(len(settings)))
 	if _, err := control.Write(append(b, settings...)); err != nil {
@@ -84,10 +99,13 @@ func (s *session) uni(q *quic.ReceiveStream) {
 			err = broken(codeClosedCritical, "a stream ended that the connection needs")
 		}
 		s.fail(err)
+	case streamTransport:
+		s.carryUni(q, r)
 	case streamPush:
 		s.fail(broken(codeStreamCreation, "a push that was not asked for"))
 	default:
 		q.CancelRead(quic.StreamErrorCode(codeStreamCreation))
+		s.glitch()
 	}
 }
 
@@ -170,21 +188,27 @@ func (s *session) settings(p []byte) error {
 			s.connects = v == 1
 			s.mu.Unlock()
 		}
+		switch id {
+		case settingTransportDraft06, settingTransportDraft14, settingTransport:
+			s.mu.Lock()
+			s.carries = s.carries || v > 0
+			s.mu.Unlock()
+		}
 	}
 	close(s.settled)
 	return nil
 }
 
-// peerConnects reports whether the peer takes extended CONNECTs, once it has
-// said so.
-func (s *session) peerConnects() bool {
+// peerConnects reports whether the peer takes extended CONNECTs for a protocol,
+// once it has said so.
+func (s *session) peerConnects(protocol string) bool {
 	select {
 	case <-s.settled:
 	case <-s.c.Context().Done():
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.connects
+	return s.connects && (s.carries || !strings.HasPrefix(protocol, "webtransport"))
 }
 
 func (s *session) peerGoesAway() {
@@ -203,6 +227,36 @@ func (s *session) fail(err error) {
 	}
 	_ = s.c.CloseWithError(quic.ApplicationErrorCode(c), msg) // it may have ended already
 }
+
+// glitch counts an oddity, which a sane peer has few of, and ends the connection
+// of one that has too many.
+func (s *session) glitch() {
+	if s.count != nil {
+		s.count.Glitches.Add(1)
+	}
+	s.mu.Lock()
+	limit := s.limits.GlitchLimit
+	if limit == 0 {
+		limit = glitchLimit
+		now := time.Now()
+		if n := int(now.Sub(s.forgiven) / forgiveEvery); n > 0 {
+			s.glitches, s.forgiven = max(0, s.glitches-n), now
+		}
+	}
+	s.glitches++
+	many := s.glitches > limit
+	s.mu.Unlock()
+	if many {
+		s.fail(broken(codeExcessive, "too many oddities"))
+	}
+}
+
+// How many oddities end a connection unless the configuration says so, and how
+// often one is forgiven.
+const (
+	glitchLimit  = 1000
+	forgiveEvery = time.Second / 20
+)
 
 // streamEnded counts a stream out.
 func (s *session) streamEnded() {
@@ -225,9 +279,25 @@ func (s *session) Close() error {
 }
 
 // serverSession is a client's connection; see httpmsg.ServerSession.
-type serverSession struct{ *session }
+type serverSession struct {
+	*session
+	handshake <-chan struct{} // see httpmsg.EarlySession
+}
 
-func newServerSession(c *quic.Conn) *serverSession { return &serverSession{newSession(c, true)} }
+func newServerSession(c *quic.Conn, early bool, o *protocol.SessionOptions) *serverSession {
+	s := &serverSession{session: newSession(c, true, &o.SessionTuning)}
+	if early {
+		s.handshake = c.HandshakeComplete()
+	}
+	s.count = o.Counters
+	return s
+}
+
+// Done is closed when the connection has ended.
+func (s *serverSession) Done() <-chan struct{} { return s.c.Context().Done() }
+
+// Handshake is closed once the handshake has succeeded; nil when it had from the start.
+func (s *serverSession) Handshake() <-chan struct{} { return s.handshake }
 
 // Serve gives the client's streams to handle.
 func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
@@ -238,6 +308,9 @@ func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
 	}
 	s.mu.Lock()
 	s.stop = stop
+	if s.shutting {
+		s.goAway(s.next)
+	}
 	s.rest()
 	s.mu.Unlock()
 	for {
@@ -253,9 +326,11 @@ func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
 			s.next = q.StreamID() + 4
 		}
 		s.mu.Unlock()
+		if n := s.limits.MaxRequests; n > 0 && int64(q.StreamID()/4)+1 >= int64(n) {
+			s.shut()
+		}
 		if refused {
-			q.CancelRead(quic.StreamErrorCode(codeRejected))
-			q.CancelWrite(quic.StreamErrorCode(codeRejected))
+			refuse(q)
 			continue
 		}
 		handle(newStream(s.session, q, true))
@@ -266,28 +341,69 @@ func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
 // is closed, which would keep them from being sent again.
 const lingerTime = time.Second
 
-// linger waits for the client to close the connection.
+// linger waits for the client to close the connection. Requests that were on
+// their way may be sent again elsewhere.
 func (s *serverSession) linger() {
-	t := time.NewTimer(lingerTime)
-	defer t.Stop()
-	select {
-	case <-s.c.Context().Done():
-	case <-t.C:
+	ctx, stop := context.WithTimeout(s.c.Context(), lingerTime)
+	defer stop()
+	for {
+		q, err := s.c.AcceptStream(ctx)
+		if err != nil {
+			return
+		}
+		refuse(q)
 	}
 }
 
-// Shutdown lets the client open no more streams.
+// refuse resets a stream of which nothing was looked at.
+func refuse(q *quic.Stream) {
+	q.CancelRead(quic.StreamErrorCode(codeRejected))
+	q.CancelWrite(quic.StreamErrorCode(codeRejected))
+}
+
+// lastStream is the greatest ID of a client's stream.
+const lastStream quic.StreamID = 1<<62 - 4
+
+// Shutdown tells the client to open no more streams. Those that are on their way
+// are still served: only once it must have heard are more of them refused (RFC
+// 9114 section 5.2).
 func (s *serverSession) Shutdown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.told {
+		return
+	}
+	s.told = true
+	s.goAway(lastStream)
+	time.AfterFunc(s.hearing(), s.shut)
+}
+
+// hearing is how long the client takes to hear what it is told, and what it said
+// before to arrive.
+func (s *serverSession) hearing() time.Duration {
+	const shortest, longest = 100 * time.Millisecond, time.Second
+	return min(max(2*s.c.ConnectionStats().SmoothedRTT, shortest), longest)
+}
+
+// shut refuses more streams than there were.
+func (s *serverSession) shut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.shutting {
 		return
 	}
-	s.shutting = true
-	if s.control != nil {
-		id := quicvarint.Append(nil, uint64(s.next))
-		b := append([]byte{frameGoAway, byte(len(id))}, id...)
-		_, _ = s.control.Write(b) // a connection that has ended needs none
-	}
+	s.told, s.shutting = true, true
+	s.goAway(s.next)
 	s.rest()
+}
+
+// goAway tells the client which streams are served: those before one. The lock
+// is held.
+func (s *serverSession) goAway(before quic.StreamID) {
+	if s.control == nil {
+		return // Serve sees to it
+	}
+	id := quicvarint.Append(nil, uint64(before))
+	_ = s.control.SetWriteDeadline(time.Now().Add(time.Second))               // it does not fail
+	_, _ = s.control.Write(append([]byte{frameGoAway, byte(len(id))}, id...)) // a connection that has ended needs none
 }

@@ -1,6 +1,8 @@
 package quic
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -38,7 +40,12 @@ type stream struct {
 	out      []byte // a head that waits for content
 	sent     bool   // our direction has ended
 	canceled atomic.Bool
+	reset    atomic.Bool // by the peer
 	closed   bool
+
+	// Of WebTransport.
+	leave context.CancelFunc // ends the session that this is the CONNECT of
+	aside bool               // it is a stream of a session, which others carry
 }
 
 var pool = sync.Pool{New: func() any { return &stream{in: reader{buf: make([]byte, bufSize)}} }}
@@ -47,22 +54,27 @@ func newStream(s *session, q *quic.Stream, server bool) *stream {
 	x := pool.Get().(*stream)
 	x.s, x.q, x.server = s, q, server
 	x.in = reader{from: q, buf: x.in.buf}
-	x.head.MaxSize, x.head.MaxFields = maxHead, maxFields
+	x.head.MaxSize, x.head.MaxFields = s.limits.MaxHead, s.limits.MaxFields
 	x.headSeen, x.declared, x.got, x.left, x.ended, x.isHead = false, -1, 0, 0, false, false
 	x.trailers.Reset(nil)
 	x.out, x.sent, x.closed = x.out[:0], false, false
+	x.leave, x.aside = nil, false
 	x.canceled.Store(false)
+	x.reset.Store(false)
 	return x
 }
 
 // ReadHead reads the next head.
 func (x *stream) ReadHead(m *httpmsg.Message) error {
-	for {
+	for first := true; ; first = false {
 		typ, length, err := x.in.frame()
 		if err != nil {
 			return x.failed(err)
 		}
 		switch {
+		case typ == frameTransport && first && x.server:
+			x.setAside(length)
+			return httpmsg.ErrAside
 		case typ == frameHeaders:
 			return x.readHead(m, length)
 		case typ == frameData:
@@ -75,7 +87,7 @@ func (x *stream) ReadHead(m *httpmsg.Message) error {
 }
 
 func (x *stream) readHead(m *httpmsg.Message, length uint64) error {
-	if length > 2*maxHead {
+	if length > 2*uint64(x.s.limits.MaxHead) {
 		x.q.CancelRead(quic.StreamErrorCode(codeExcessive))
 		return &httpmsg.StreamError{Status: 431, Msg: "the head is too large"}
 	}
@@ -157,12 +169,23 @@ func (x *stream) failed(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return &httpmsg.StreamError{Remote: true, Msg: "the stream ended too early"}
 	}
-	return streamErr(err)
+	return x.lost(err)
+}
+
+// lost says how a QUIC stream ended, in the engine's terms.
+func (x *stream) lost(err error) error {
+	var se *quic.StreamError
+	if errors.As(err, &se) {
+		x.reset.Store(se.Remote)
+		return &httpmsg.StreamError{Remote: se.Remote, Retry: code(se.ErrorCode) == codeRejected, Msg: "the stream was reset"}
+	}
+	return err
 }
 
 // malformed resets the stream of a message that breaks HTTP's rules.
 func (x *stream) malformed(msg string) error {
 	x.cancel(codeMessage)
+	x.s.glitch()
 	return &httpmsg.StreamError{Msg: msg}
 }
 
@@ -213,7 +236,7 @@ func (x *stream) nextData() error {
 }
 
 func (x *stream) readTrailers(length uint64) error {
-	if length > 2*maxHead {
+	if length > 2*uint64(x.s.limits.MaxHead) {
 		return x.failed(broken(codeExcessive, "trailers that are too large"))
 	}
 	block, err := x.in.whole(int(length))
@@ -256,7 +279,7 @@ func appendHeaders(b []byte, encode func([]byte) []byte) []byte {
 
 // WriteHead sends a head.
 func (x *stream) WriteHead(h *httpmsg.Message, end bool) error {
-	if !x.server && len(h.Protocol()) > 0 && !x.s.peerConnects() {
+	if !x.server && len(h.Protocol()) > 0 && !x.s.peerConnects(string(h.Protocol())) {
 		return &httpmsg.StreamError{Msg: "the server takes no extended CONNECT"}
 	}
 	x.out = appendHeaders(x.out, func(b []byte) []byte {
@@ -284,7 +307,7 @@ func (x *stream) Flush() error {
 	}
 	_, err := x.q.Write(x.out)
 	x.out = x.out[:0]
-	return streamErr(err)
+	return x.lost(err)
 }
 
 // small is how much content is copied behind what waits, to leave with it.
@@ -307,7 +330,7 @@ func (x *stream) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := x.q.Write(p)
-	return n, streamErr(err)
+	return n, x.lost(err)
 }
 
 // WriteLast sends the last content.
@@ -326,7 +349,7 @@ func (x *stream) CloseWrite() error {
 		return err
 	}
 	x.sent = true
-	return streamErr(x.q.Close())
+	return x.lost(x.q.Close())
 }
 
 // WriteTrailers sends the fields after the content.
@@ -362,13 +385,19 @@ func (x *stream) Close() error {
 		return os.ErrClosed
 	}
 	x.closed = true
-	if !x.canceled.Load() {
+	if x.leave != nil {
+		x.leave()
+	}
+	if !x.canceled.Load() && !x.aside {
 		if !x.ended {
 			x.q.CancelRead(quic.StreamErrorCode(codeNo))
 		}
 		if !x.sent {
 			x.q.CancelWrite(quic.StreamErrorCode(codeCancelled))
 		}
+	}
+	if x.server && x.reset.Load() {
+		x.s.glitch()
 	}
 	x.s.streamEnded()
 	x.s, x.q, x.in.from = nil, nil, nil

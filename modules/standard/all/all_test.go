@@ -38,6 +38,7 @@ func TestConformance(t *testing.T) {
 	regex := []string{`regex = "a"` + "\n" + `value = "b"`}
 	conform(t, action.Kind, map[string][]string{
 		"accept": none, "allow": none, "reject": none, "silent-drop": none, "expect-proxy": none,
+		"dgram-drop": none, "send-retry": none, "wait-for-handshake": none,
 		"add-header": {"name = \"X-A\"\nvalue = \"%[src]\""}, "set-header": {"name = \"X-A\"\nvalue = \"b\""},
 		"del-header":     {`name = "X-A"`, "name = \"x-\"\nmatch = \"beg\""},
 		"replace-header": {"name = \"X-A\"\nregex = \"a\"\nvalue = \"b\""}, "replace-value": {"name = \"X-A\"\nregex = \"a\"\nvalue = \"b\""},

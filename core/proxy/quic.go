@@ -1,0 +1,198 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/action"
+	"github.com/fairleadproxy/fairlead/core/address"
+	"github.com/fairleadproxy/fairlead/core/config"
+	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/protocol"
+	"github.com/fairleadproxy/fairlead/core/session"
+	"github.com/fairleadproxy/fairlead/core/stats"
+)
+
+// initial applies the quic-initial rules of a bind's frontend to packets that
+// begin a connection, before anything is kept of it.
+type initial struct {
+	f     *Frontend
+	b     *Bind
+	rules []rule
+	idle  sync.Pool
+}
+
+// initialPacket is what the rules see of one.
+type initialPacket struct {
+	facts session.Conn
+	env   expr.Env
+	tx    action.Tx
+}
+
+// judge gives what the rules say (protocol.SessionOptions.Judge).
+func (i *initial) judge(src, dst netip.AddrPort) protocol.Packet {
+	p, _ := i.idle.Get().(*initialPacket)
+	if p == nil {
+		p = &initialPacket{}
+		p.tx.Env = &p.env
+	}
+	defer i.idle.Put(p)
+	p.facts = session.Conn{Src: src, Dst: dst, RealSrc: src, RealDst: dst, FD: -1, Protocol: "quic", Bind: i.b.name, BindID: i.b.id, Accepted: time.Now()}
+	p.env.Recycle()
+	p.env.Phase, p.env.Conn, p.env.Table = expr.QUICInitial, &p.facts, i.f.graph
+	for k := range i.rules {
+		r := &i.rules[k]
+		if r.cond != nil && !r.cond.Eval(&p.env) {
+			continue
+		}
+		switch r.action.Run(&p.tx) {
+		case action.Continue:
+			continue
+		case action.Drop:
+			return protocol.Drop
+		case action.Reject:
+			return protocol.Refuse
+		case action.Retry:
+			return protocol.Prove
+		}
+		return protocol.Take
+	}
+	return protocol.Take
+}
+
+// sessionOptions are the options of a bind's listeners of sessions.
+func (b *builder) sessionOptions(f *Frontend, bind *Bind, c *config.Bind, rules []rule) *protocol.SessionOptions {
+	o := &protocol.SessionOptions{
+		SessionTuning: b.o.Engine.Tuning.ClientSessions, Counters: &f.QUIC,
+		ForceRetry: c.QUICForceRetry, EarlyData: c.TLS != nil && c.TLS.Allow0RTT,
+	}
+	if len(rules) > 0 {
+		o.Judge = (&initial{f: f, b: bind, rules: rules}).judge
+	}
+	o.Begin = func(ctx context.Context) error { return f.beginHandshake(ctx, bind) }
+	o.Shook = func(src, dst netip.AddrPort, facts *session.TLS, err error) { f.shook(bind, src, dst, facts, err) }
+	return o
+}
+
+// quicBind checks what a bind says of QUIC, and warns of what there is no choice of.
+func (b *builder) quicBind(c *config.Bind, addrs []address.Address) {
+	b.congestion(c.QUICCCAlgo)
+	if c.QUICSocket.Value == "connection" {
+		b.warn(c.QUICSocket, `quic-socket = "connection" has no effect: all connections of an address share its socket`)
+	}
+	other := func(a address.Address) bool { return a.Network != address.QUIC }
+	if c.TLS != nil && c.TLS.Allow0RTT && slices.ContainsFunc(addrs, other) {
+		b.errs.At(c.TLS.Pos, "", "allow-0rtt cannot be: Go's TLS takes no early data over TCP").
+			Hint = "leave it out here, and write it for the quic@ address, with a table of its own: clients resume their sessions without"
+	}
+}
+
+// warn adds a warning about a text.
+func (b *builder) warn(t tree.Text, format string, args ...any) {
+	b.cfg.Warnings = append(b.cfg.Warnings, &tree.Error{Pos: t.Pos, Path: t.Path, Msg: fmt.Sprintf(format, args...)})
+}
+
+// congestion checks quic-cc-algo: the algorithm of HAProxy's, with arguments in
+// parentheses (section 5.1).
+func (b *builder) congestion(t tree.Text) {
+	name, arguments, _ := strings.Cut(t.Value, "(")
+	switch name {
+	case "":
+	case "newreno":
+		if arguments != "" {
+			b.warn(t, "the arguments of quic-cc-algo have no effect: the congestion window has no other limit")
+		}
+	case "cubic", "bbr", "nocc":
+		b.warn(t, "quic-cc-algo = %q has no effect: congestion is controlled by NewReno", t.Value)
+	default:
+		t.Fail(b.errs, 0, "there is no algorithm %q", name).Hint = `write "newreno", or leave it out`
+	}
+}
+
+// sessionHandshake is the longest time that a handshake of a session may wait to
+// begin: clients give up soon after.
+const sessionHandshake = 10 * time.Second
+
+// beginHandshake waits until maxsslconn and maxsslrate allow another handshake.
+func (f *Frontend) beginHandshake(ctx context.Context, b *Bind) error {
+	timeout := sessionHandshake
+	for _, t := range []time.Duration{f.opts.timeouts.HTTPRequest, f.opts.timeouts.Client} {
+		if t > 0 {
+			timeout = min(timeout, t)
+			break
+		}
+	}
+	leave, err := b.tls.Enter(timeout)
+	if err == nil {
+		context.AfterFunc(ctx, leave)
+	}
+	return err
+}
+
+// shook counts a handshake that the protocol has done by itself, and logs one that
+// failed.
+func (f *Frontend) shook(b *Bind, src, dst netip.AddrPort, facts *session.TLS, err error) {
+	if err == nil {
+		b.shaken.Count(facts, nil)
+		f.TLS.Count(facts, nil)
+		return
+	}
+	failed := b.tls.Failure(err)
+	b.shaken.Count(nil, failed)
+	f.TLS.Count(nil, failed)
+	f.ConErrors.Add(1)
+	f.log.Debug("TLS handshake", "frontend", f.name, "client", src, "error", failed)
+	c := &conn{fe: f, bind: b}
+	c.facts = session.Conn{Src: src, Dst: dst, RealSrc: src, RealDst: dst, FD: -1, Protocol: "quic", Bind: b.name, BindID: b.id, Accepted: time.Now(), Err: failed.Conn}
+	c.logFailure()
+}
+
+// sessionTuning gives what a configuration says of QUIC, for clients and servers.
+func sessionTuning(t *config.Tune, maxFields int) (clients, servers protocol.SessionTuning) {
+	q := &t.TuneQUIC
+	common := protocol.SessionTuning{MaxHead: int(t.Bufsize), MaxFields: maxFields, QLog: q.QUICQLog.Value, NoGSO: q.QUICFeGSO == "off" || q.QUICBeGSO == "off"}
+	clients, servers = common, common
+	clients.MaxIdle, servers.MaxIdle = q.QUICFeMaxIdleTimeout, q.QUICBeMaxIdleTimeout
+	clients.MaxStreams, servers.MaxStreams = q.QUICFeMaxConcurrent, q.QUICBeMaxConcurrent
+	clients.MaxRequests, clients.RetryThreshold = q.QUICFeMaxTotal, q.QUICFeRetryThreshold
+	clients.Window, clients.StreamWindow = windows(q.QUICFeRxbuf, q.QUICFeDataRatio)
+	servers.Window, servers.StreamWindow = windows(q.QUICBeRxbuf, q.QUICBeDataRatio)
+	clients.GlitchLimit, servers.GlitchLimit = q.QUICFeGlitchesThreshold, q.QUICBeGlitchesThreshold
+	return clients, servers
+}
+
+// windows give how much may be in flight over a connection and a stream of it.
+func windows(rxbuf tree.Size, ratio int) (conn, stream int64) {
+	return int64(rxbuf), int64(rxbuf) * int64(ratio) / 100
+}
+
+// quicStatistics gives what the frontend's listeners of sessions refuse.
+func (f *Frontend) quicStatistics() stats.QUIC {
+	c := &f.QUIC
+	return stats.QUIC{
+		Dropped: c.Dropped.Load(), Malformed: c.Malformed.Load(), Refused: c.Refused.Load(),
+		Retries: c.Retries.Load(), HalfOpen: c.HalfOpen.Load(), Glitches: c.Glitches.Load(),
+	}
+}
+
+// qlog checks the directory of records.
+func (b *builder) qlog() {
+	dir := b.cfg.Global.Tune.QUICQLog
+	if dir.IsZero() {
+		return
+	}
+	info, err := os.Stat(dir.Value)
+	switch {
+	case err != nil:
+		dir.Fail(b.errs, 0, "%v", err).Hint = "make the directory, for the user that the process becomes to write to"
+	case !info.IsDir():
+		dir.Fail(b.errs, 0, "%s is not a directory", dir.Value)
+	}
+}

@@ -1,0 +1,50 @@
+package quic
+
+import (
+	"cmp"
+	"log/slog"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"github.com/fairleadproxy/fairlead/core/protocol"
+)
+
+// What holds where the configuration does not say otherwise; the rest is left to
+// quic-go.
+const (
+	defaultStreams = 100
+	defaultRetries = 100      // handshakes in progress before Retry
+	defaultHead    = 16 << 10 // bytes
+	defaultFields  = 101
+)
+
+// settle fills in what is not set.
+func settle(t *protocol.SessionTuning) {
+	t.MaxStreams = cmp.Or(t.MaxStreams, defaultStreams)
+	t.RetryThreshold = cmp.Or(t.RetryThreshold, defaultRetries)
+	t.MaxHead = cmp.Or(t.MaxHead, defaultHead)
+	t.MaxFields = cmp.Or(t.MaxFields, defaultFields)
+}
+
+// The windows that connections begin with, as in quic-go.
+const firstWindow = 512 << 10
+
+// config makes quic-go's settings of ours.
+func config(t *protocol.SessionTuning, log *slog.Logger) *quic.Config {
+	c := &quic.Config{MaxIdleTimeout: t.MaxIdle, MaxIncomingUniStreams: 100, HandshakeIdleTimeout: 5 * time.Second}
+	c.EnableDatagrams, c.EnableStreamResetPartialDelivery = true, true // for WebTransport
+
+	if t.Window > 0 {
+		c.MaxConnectionReceiveWindow = uint64(t.Window)
+		c.InitialConnectionReceiveWindow = min(firstWindow, c.MaxConnectionReceiveWindow)
+	}
+	if t.StreamWindow > 0 {
+		c.MaxStreamReceiveWindow = uint64(t.StreamWindow)
+		c.InitialStreamReceiveWindow = min(firstWindow, c.MaxStreamReceiveWindow)
+	}
+	if t.QLog != "" {
+		c.Tracer = (&recorder{t.QLog, log}).trace
+	}
+	return c
+}
