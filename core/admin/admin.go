@@ -7,8 +7,10 @@
 //	s.Handle("reload", "read the configuration again", func(args []string) (string, error) { ... })
 //	go s.Serve()
 //
-// Several commands may stand in a line, parted by ";". A Server is safe for
-// concurrent use once Serve runs. The package knows no commands but "help".
+// Several commands may stand in a line, parted by ";". A line that ends with "<<" is
+// followed by a payload for the last of them, which an empty line ends, or with
+// "<<WORD" a line that is WORD, as in HAProxy. A Server is safe for concurrent use
+// once Serve runs. The package knows no commands but "help".
 package admin
 
 import (
@@ -29,6 +31,9 @@ import (
 // Handler carries out a command and gives its answer.
 type Handler func(args []string) (string, error)
 
+// PayloadHandler is a Handler of a command that may have a payload, "" for none.
+type PayloadHandler func(args []string, payload string) (string, error)
+
 // Options are those of the socket.
 type Options struct {
 	// Mode are the permissions of a UNIX socket; 0 means 0600.
@@ -41,6 +46,15 @@ type Options struct {
 type Command struct {
 	Name, Doc string
 	Run       Handler
+	// RunPayload stands in the place of Run for one that may have a payload.
+	RunPayload PayloadHandler
+}
+
+func (c *Command) run(args []string, payload string) (string, error) {
+	if c.RunPayload != nil {
+		return c.RunPayload(args, payload)
+	}
+	return c.Run(args)
 }
 
 // Commander is a module that has commands about what it does. They are there while
@@ -122,7 +136,12 @@ func own(path string, o Options) error {
 // Handle adds a command, whose name may be several words. It must be called
 // before Serve.
 func (s *Server) Handle(name, doc string, run Handler) {
-	s.commands[name] = Command{name, doc, run}
+	s.commands[name] = Command{Name: name, Doc: doc, Run: run}
+}
+
+// HandlePayload adds a command that may have a payload.
+func (s *Server) HandlePayload(name, doc string, run PayloadHandler) {
+	s.commands[name] = Command{Name: name, Doc: doc, RunPayload: run}
 }
 
 // HandleMore has commands taken that come and go; they give way to others of the
@@ -173,12 +192,23 @@ func (s *Server) talk(c net.Conn) {
 	if err := c.SetReadDeadline(time.Now().Add(idle)); err != nil {
 		return
 	}
-	line, err := bufio.NewReader(io.LimitReader(c, maxLine)).ReadString('\n')
-	if err != nil && (err != io.EOF || line == "") {
+	in := bufio.NewReader(io.LimitReader(c, maxLine+maxPayload))
+	line, err := in.ReadString('\n')
+	if err != nil && (err != io.EOF || line == "") || len(line) > maxLine {
 		return
 	}
-	for part := range strings.SplitSeq(strings.TrimSpace(line), ";") {
-		answer := s.Run(part)
+	line, payload, err := takePayload(line, in)
+	if err != nil {
+		_, _ = io.WriteString(c, err.Error()+"\n\n") // the other side may have gone
+		return
+	}
+	parts := strings.Split(line, ";")
+	for i, part := range parts {
+		with := ""
+		if i == len(parts)-1 {
+			with = payload
+		}
+		answer := s.Run(part, with)
 		if !strings.HasSuffix(answer, "\n") {
 			answer += "\n"
 		}
@@ -191,15 +221,16 @@ func (s *Server) talk(c net.Conn) {
 // Unknown is what the answer to an unknown command begins with.
 const Unknown = "Unknown command"
 
-// Run carries out one command and gives its answer, errors included.
-func (s *Server) Run(line string) string {
+// Run carries out one command with its payload, "" for none, and gives its answer,
+// errors included.
+func (s *Server) Run(line, payload string) string {
 	words, commands := strings.Fields(line), s.all()
 	for n := len(words); n > 0; n-- {
 		c, ok := commands[strings.Join(words[:n], " ")]
 		if !ok {
 			continue
 		}
-		answer, err := c.Run(words[n:])
+		answer, err := c.run(words[n:], payload)
 		if err != nil {
 			return answer + err.Error()
 		}
@@ -213,7 +244,7 @@ func (s *Server) help([]string) (string, error) {
 	commands := s.all()
 	var b strings.Builder
 	for _, n := range slices.Sorted(maps.Keys(commands)) {
-		fmt.Fprintf(&b, "  %-16s %s\n", n, commands[n].Doc)
+		fmt.Fprintf(&b, "  %-24s %s\n", n, commands[n].Doc)
 	}
 	return b.String(), nil
 }

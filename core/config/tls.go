@@ -59,6 +59,10 @@ type BindTLS struct {
 	// used for new sessions. It is read again by a reload. Default: keys of the
 	// process's own, which change every day.
 	TLSTicketKeys tree.Text `toml:"tls-ticket-keys"`
+	// ECH is a directory with keys for the encrypted ClientHello, by which clients hide
+	// the name that they ask for: files whose names end in ".ech", with the blocks
+	// PRIVATE KEY and ECHCONFIG. Default: none.
+	ECH tree.Text `toml:"ech"`
 	// Allow0RTT takes requests that clients of a quic@ address send before the handshake
 	// is over. Whoever records them may send them again: let the server look at the field
 	// Early-Data, or hold them by wait-for-handshake. It is refused for other addresses, as

@@ -42,6 +42,9 @@ func Facts(st *tls.ConnectionState) *session.TLS {
 func SetFacts(t *session.TLS, c *Certificates, st *tls.ConnectionState) {
 	t.Version, t.Cipher, t.CipherID = VersionName(st.Version), CipherName(st.CipherSuite), st.CipherSuite
 	t.SNI, t.ALPN, t.Resumed = st.ServerName, st.NegotiatedProtocol, st.DidResume
+	if st.ECHAccepted {
+		t.ECH = session.ECHAccepted
+	}
 	t.Curve, t.Unique = CurveName(st.CurveID), st.TLSUnique
 	c.Peer = st.PeerCertificates
 	t.Certs = c

@@ -48,6 +48,17 @@ func parseKey(der []byte) (crypto.Signer, error) {
 
 var errUnknownKey = errors.New("the private key is of no kind that can be used: write one of ECDSA, RSA and Ed25519")
 
+// keyType gives the type of the PEM block for a key.
+func keyType(der []byte) string {
+	if _, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		return "PRIVATE KEY"
+	}
+	if _, err := x509.ParseECPrivateKey(der); err == nil {
+		return "EC PRIVATE KEY"
+	}
+	return "RSA PRIVATE KEY"
+}
+
 // publicOf gives the public half of a private key. Of RSA keys it reads no more
 // than that: checking the rest takes a thousand times as long, and is left to
 // their first use.

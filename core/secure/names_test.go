@@ -75,15 +75,15 @@ func TestTicketKeys(t *testing.T) {
 		return path
 	}
 	k := func(c string) string { return strings.Repeat(c, 64) } // 48 bytes
-	first, err := ReadTickets(write(k("A"), k("B"), k("C"), ""))
+	first, err := NewStore(time.Now).Tickets(write(k("A"), k("B"), k("C"), ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rotated, err := ReadTickets(write(k("A"), k("B"), k("C"), k("D")))
+	rotated, err := NewStore(time.Now).Tickets(write(k("A"), k("B"), k("C"), k("D")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	later, err := ReadTickets(write(k("C"), k("D"), k("E"), k("F")))
+	later, err := NewStore(time.Now).Tickets(write(k("C"), k("D"), k("E"), k("F")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestTicketKeys(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{"AAAA": ":1: want 48 or 80 bytes", k("A") + "\n" + k("B"): "fewer than 3 keys"} {
-		if _, err := ReadTickets(write(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := NewStore(time.Now).Tickets(write(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -51,6 +52,10 @@ type Updater struct {
 	Least, Most time.Duration
 	// Kept are the responses that outlive a reload.
 	Kept *Staples
+
+	ctx *module.Context
+	mu  sync.Mutex // of what is told of those that are due
+	all []*due
 }
 
 // fetchers is how many responses are fetched at once, and fetchTimeout how long
@@ -62,13 +67,14 @@ const (
 
 // Start begins to fetch.
 func (u *Updater) Start(ctx *module.Context) error {
+	u.ctx = ctx
 	var lists [fetchers]queue
 	now := ctx.Clock().Now()
 	for i, p := range u.Pairs {
 		if len(p.servers) == 0 || p.issuer == nil {
 			continue
 		}
-		d := due{pair: p, at: now}
+		d := &due{pair: p, at: now}
 		if leaf, err := x509.ParseCertificate(p.chain[0]); err == nil {
 			if res, err := p.judge(u.Kept.get(p.chain[0]), leaf, now); err == nil {
 				p.SetStaple(u.Kept.get(p.chain[0]))
@@ -76,21 +82,22 @@ func (u *Updater) Start(ctx *module.Context) error {
 			}
 		}
 		lists[i%fetchers] = append(lists[i%fetchers], d)
+		u.all = append(u.all, d)
 	}
 	for i := range lists {
 		if q := &lists[i]; len(*q) > 0 {
 			heap.Init(q)
-			ctx.Go("ocsp-update", func(c context.Context) { u.run(c, ctx, q) })
+			ctx.Go("ocsp-update", func(c context.Context) { u.run(c, q) })
 		}
 	}
 	return nil
 }
 
 // run fetches what is due until the context ends.
-func (u *Updater) run(c context.Context, m *module.Context, q *queue) {
+func (u *Updater) run(c context.Context, q *queue) {
 	for {
-		d := &(*q)[0]
-		if wait := d.at.Sub(m.Clock().Now()); wait > 0 {
+		d := (*q)[0]
+		if wait := d.at.Sub(u.ctx.Clock().Now()); wait > 0 {
 			t := time.NewTimer(wait)
 			select {
 			case <-c.Done():
@@ -102,16 +109,24 @@ func (u *Updater) run(c context.Context, m *module.Context, q *queue) {
 		if c.Err() != nil {
 			return
 		}
-		res, err := u.update(c, m, d.pair)
-		now := m.Clock().Now()
+		u.mu.Lock()
+		pair := d.pair.Latest()
+		u.mu.Unlock()
+		res, err := u.update(c, pair)
+		now := u.ctx.Clock().Now()
+		u.mu.Lock()
+		d.told(pair, now, err)
 		if err != nil {
-			d.failures++
-			d.at = now.Add(min(u.Least<<min(d.failures-1, 8), max(u.Most, u.Least)))
-			m.Log().Warn("OCSP response not updated", "certificate", d.pair.file, "failures", d.failures, "error", err)
+			d.at = now.Add(min(u.Least<<min(d.row-1, 8), max(u.Most, u.Least)))
 		} else {
-			d.failures = 0
 			d.at = now.Add(u.next(res, now))
-			m.Log().Info("OCSP response updated", "certificate", d.pair.file, "until", res.NextUpdate.UTC().Format(time.RFC3339))
+		}
+		failures := d.row
+		u.mu.Unlock()
+		if err != nil {
+			u.ctx.Log().Warn("OCSP response not updated", "certificate", pair.file, "failures", failures, "error", err)
+		} else {
+			u.ctx.Log().Info("OCSP response updated", "certificate", pair.file, "until", res.NextUpdate.UTC().Format(time.RFC3339))
 		}
 		heap.Fix(q, 0)
 	}
@@ -128,7 +143,10 @@ func (u *Updater) next(res *ocsp.Response, now time.Time) time.Duration {
 }
 
 // update fetches a response and gives it to clients from now on.
-func (u *Updater) update(c context.Context, m *module.Context, p *Pair) (*ocsp.Response, error) {
+func (u *Updater) update(c context.Context, p *Pair) (*ocsp.Response, error) {
+	if len(p.servers) == 0 || p.issuer == nil {
+		return nil, errNoResponder
+	}
 	leaf, err := x509.ParseCertificate(p.chain[0])
 	if err != nil {
 		return nil, err
@@ -143,11 +161,11 @@ func (u *Updater) update(c context.Context, m *module.Context, p *Pair) (*ocsp.R
 	}
 	c, cancel := context.WithTimeout(c, fetchTimeout)
 	defer cancel()
-	der, err := post(c, m, p.servers[0], ask)
+	der, err := post(c, u.ctx, p.servers[0], ask)
 	if err != nil {
 		return nil, err
 	}
-	res, err := p.judge(der, leaf, m.Clock().Now())
+	res, err := p.judge(der, leaf, u.ctx.Clock().Now())
 	if err != nil {
 		if res != nil && res.Status == ocsp.Revoked {
 			p.SetStaple(nil) // what said otherwise is no longer true
@@ -205,15 +223,33 @@ func readAnswer(r io.Reader) ([]byte, error) {
 	return body, nil
 }
 
-// due is a certificate whose response is to be fetched.
+// due is a certificate whose response is to be fetched, and how that went.
 type due struct {
-	pair     *Pair
-	at       time.Time
-	failures int
+	pair *Pair
+	at   time.Time
+	row  int // failures in a row
+
+	last       time.Time
+	good, fail int
+	err        error // of the last fetch
 }
 
+func (d *due) told(pair *Pair, now time.Time, err error) {
+	d.pair, d.err = pair, err
+	if err != nil {
+		d.row++
+		d.fail++
+		return
+	}
+	d.row = 0
+	d.good++
+	d.last = now
+}
+
+var errNoResponder = errors.New("the certificate names no responder, or its issuer is not known")
+
 // queue is a heap of what is due, the next first.
-type queue []due
+type queue []*due
 
 func (q queue) Len() int           { return len(q) }
 func (q queue) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
@@ -221,7 +257,7 @@ func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
 
 // Push and Pop are heap.Interface's; nothing is added or taken once it runs.
 
-func (q *queue) Push(x any) { *q = append(*q, x.(due)) }
+func (q *queue) Push(x any) { *q = append(*q, x.(*due)) }
 
 func (q *queue) Pop() any {
 	last := (*q)[len(*q)-1]

@@ -27,6 +27,7 @@ type Pair struct {
 	staple atomic.Pointer[[]byte]
 	whole  atomic.Pointer[tls.Certificate]
 	recent atomic.Bool
+	next   atomic.Pointer[Pair] // what replaced it
 }
 
 // key is a private key, which several certificates may share.
@@ -50,6 +51,15 @@ func (p *Pair) File() string { return p.file }
 
 // Names gives the names that the certificate is for, in lower case.
 func (p *Pair) Names() []string { return p.names }
+
+// Chain gives the certificate and those above it, in DER.
+func (p *Pair) Chain() [][]byte { return p.chain }
+
+// Key gives the private key in DER.
+func (p *Pair) Key() []byte { return p.key.der }
+
+// KeyType gives the type of the PEM block that Key goes into.
+func (p *Pair) KeyType() string { return keyType(p.key.der) }
 
 // Algorithm gives the kind of the key.
 func (p *Pair) Algorithm() Algorithm { return p.key.kind }
@@ -86,6 +96,24 @@ func (p *Pair) parse() (*tls.Certificate, error) {
 		c.OCSPStaple = *s
 	}
 	return c, nil
+}
+
+// ForServer gives what shows the certificate, or what came in its place, to servers
+// that ask for one (tls.Config.GetClientCertificate). sigalgs are the algorithms to
+// sign with, nil for all.
+func (p *Pair) ForServer(sigalgs []tls.SignatureScheme) func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	return func(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		c, err := p.Latest().Certificate()
+		if err != nil {
+			return nil, err
+		}
+		own := *c
+		own.SupportedSignatureAlgorithms = sigalgs
+		if asked.SupportsCertificate(&own) != nil {
+			return &tls.Certificate{}, nil // none, and the server decides
+		}
+		return &own, nil
+	}
 }
 
 // SetStaple replaces the OCSP response that clients are given, nil for none.

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
-	"encoding/pem"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 	"unique"
@@ -40,88 +37,11 @@ func (s *Store) read(f *Files, r *Result) {
 }
 
 func (s *Store) pair(f *Files, r *Result) (*Pair, error) {
-	chain, keyDER, err := readPEM(f.Crt)
+	parts, err := readParts(f)
 	if err != nil {
 		return nil, err
 	}
-	if len(chain) == 0 {
-		return nil, errors.New("there is no certificate in PEM in the file")
-	}
-	if f.Key != "" || keyDER == nil {
-		if keyDER, err = s.keyBeside(f); err != nil {
-			return nil, err
-		}
-	}
-	leaf, err := x509.ParseCertificate(chain[0])
-	if err != nil {
-		return nil, fmt.Errorf("the certificate: %s", strings.TrimPrefix(err.Error(), "x509: "))
-	}
-	k, err := s.key(keyDER)
-	if err != nil {
-		return nil, err
-	}
-	if !same(leaf.PublicKey, k.public) {
-		return nil, errors.New("the private key is not the certificate's: write the key that it was issued for")
-	}
-	p := &Pair{file: f.Crt, names: namesOf(leaf), chain: chain, key: k.key, shelf: s.shelf, serial: leaf.SerialNumber}
-	if err := s.linkUp(p, leaf, r); err != nil {
-		return nil, err
-	}
-	s.checkDates(leaf, r)
-	if err := p.extras(f, leaf, s.now(), r); err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-
-// readPEM gives the certificates and the key of a file.
-func readPEM(path string) (chain [][]byte, key []byte, err error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, unreadable(err)
-	}
-	switch {
-	case len(bytes.TrimSpace(text)) == 0:
-		return nil, nil, errors.New("the file is empty")
-	case text[0] == 0x30 && !bytes.Contains(text, []byte("-----BEGIN")):
-		return nil, nil, errors.New("the file is not in PEM: convert it, as by openssl x509 -inform der -in FILE")
-	}
-	for {
-		var b *pem.Block
-		if b, text = pem.Decode(text); b == nil {
-			return chain, key, nil
-		}
-		if b.Type == "CERTIFICATE" || b.Type == "X509 CERTIFICATE" {
-			chain = append(chain, b.Bytes)
-			continue
-		}
-		der, ok, err := keyBlock(b)
-		if err != nil {
-			return nil, nil, err
-		}
-		if ok && key == nil {
-			key = der
-		}
-	}
-}
-
-// keyBeside reads the key that is in a file of its own.
-func (s *Store) keyBeside(f *Files) ([]byte, error) {
-	path := f.Key
-	if path == "" {
-		path = f.Crt + ".key"
-		if _, err := os.Stat(path); f.Alone || errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("there is no private key in the file, and no %s: add the key to either", path)
-		}
-	}
-	_, key, err := readPEM(path)
-	if err != nil && !strings.HasPrefix(err.Error(), path) {
-		err = fmt.Errorf("%s: %w", path, err)
-	}
-	if err == nil && key == nil {
-		err = fmt.Errorf("%s: there is no private key in PEM in the file", path)
-	}
-	return key, err
+	return s.assemble(f.Crt, parts, r)
 }
 
 // key gives the key of its bytes, which is shared if it is there already.

@@ -3,8 +3,6 @@ package secure
 import (
 	"crypto/x509"
 	"encoding/pem"
-	"fmt"
-	"os"
 	"sync"
 	"time"
 )
@@ -13,6 +11,7 @@ import (
 // has to be one for every authority of a chain. It may be used by all at once.
 type Revoked struct {
 	lists map[string][]*revocations // by the DER of the issuer's name
+	all   []*x509.RevocationList    // in the order of the file
 }
 
 // revocations are one authority's.
@@ -22,12 +21,8 @@ type revocations struct {
 	trusted sync.Map             // the DER of certificates whose key signed the list
 }
 
-// ReadRevoked reads a file with revocation lists in PEM.
-func ReadRevoked(path string) (*Revoked, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, unreadable(err)
-	}
+// parseRevoked reads revocation lists in PEM.
+func parseRevoked(text []byte) (*Revoked, error) {
 	r := &Revoked{lists: map[string][]*revocations{}}
 	for {
 		var b *pem.Block
@@ -39,16 +34,17 @@ func ReadRevoked(path string) (*Revoked, error) {
 		}
 		l, err := x509.ParseRevocationList(b.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, err
 		}
 		one := &revocations{list: l, at: make(map[string]time.Time, len(l.RevokedCertificateEntries))}
 		for _, e := range l.RevokedCertificateEntries {
 			one.at[string(e.SerialNumber.Bytes())] = e.RevocationTime
 		}
 		r.lists[string(l.RawIssuer)] = append(r.lists[string(l.RawIssuer)], one)
+		r.all = append(r.all, l)
 	}
-	if len(r.lists) == 0 {
-		return nil, fmt.Errorf("%s: there is no revocation list in PEM in the file", path)
+	if len(r.all) == 0 {
+		return nil, errNoList
 	}
 	return r, nil
 }

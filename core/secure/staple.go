@@ -2,7 +2,6 @@ package secure
 
 import (
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"time"
@@ -11,38 +10,10 @@ import (
 	"golang.org/x/crypto/ocsp"
 )
 
-// extras reads what may go with a certificate: its issuer, the OCSP response and
-// the timestamps of certificate transparency.
-func (p *Pair) extras(f *Files, leaf *x509.Certificate, now time.Time, r *Result) error {
-	text, err := f.beside(f.Issuer, ".issuer")
-	if err != nil {
-		return err
-	}
-	if b, _ := pem.Decode(text); b != nil {
-		p.issuer = b.Bytes
-	} else if text != nil {
-		return fmt.Errorf("%s: there is no certificate in PEM in the file", f.Crt+".issuer")
-	}
-	staple, err := f.beside(f.OCSP, ".ocsp")
-	if err != nil {
-		return err
-	}
-	if len(staple) > 0 {
-		if _, err := p.judge(staple, leaf, now); err != nil {
-			r.warn("the OCSP response is left out: %s", err)
-		} else {
-			p.SetStaple(staple)
-		}
-	}
-	list, err := f.beside(f.SCTL, ".sctl")
-	if err != nil || list == nil {
-		return err
-	}
-	p.scts, err = timestamps(list)
-	return err
-}
-
 var errIssuer = errors.New("its issuer is not known: add the issuer's certificate to the chain, or in a file of the same name with .issuer at its end")
+
+// ErrStaple is what OCSP responses say that clients should not get.
+var ErrStaple = errors.New("it says")
 
 // judge reads an OCSP response and refuses one that clients should not get.
 func (p *Pair) judge(der []byte, leaf *x509.Certificate, now time.Time) (*ocsp.Response, error) {
@@ -58,9 +29,9 @@ func (p *Pair) judge(der []byte, leaf *x509.Certificate, now time.Time) (*ocsp.R
 	case err != nil:
 		return nil, err
 	case res.Status == ocsp.Revoked:
-		return res, fmt.Errorf("it says that the certificate was revoked on %s", res.RevokedAt.UTC().Format(time.DateOnly))
+		return res, fmt.Errorf("%w that the certificate was revoked on %s", ErrStaple, res.RevokedAt.UTC().Format(time.DateOnly))
 	case res.Status != ocsp.Good:
-		return res, errors.New("it says that the certificate is unknown")
+		return res, fmt.Errorf("%w that the certificate is unknown", ErrStaple)
 	case !res.NextUpdate.IsZero() && now.After(res.NextUpdate):
 		return res, fmt.Errorf("it expired at %s", res.NextUpdate.UTC().Format(time.RFC3339))
 	case now.Before(res.ThisUpdate):

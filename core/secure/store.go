@@ -27,7 +27,20 @@ type Store struct {
 	loaded map[Files]*Result
 	links  map[string]*link
 	keys   map[string]*sharedKey
+
+	edit    sync.Mutex // of what follows, and of loaded once it is in use
+	cas     library[authorities]
+	crls    library[Revoked]
+	certs   transaction[parts]
+	tables  []*Table
+	servers []*Servers
+	lists   map[string]*List
+	tickets []*Tickets
+	updater *Updater // nil for none
 }
+
+// Use has a bind's table follow what is changed while it is in use.
+func (s *Store) Use(t *Table) { s.tables = append(s.tables, t) }
 
 // Result is what came of reading a certificate.
 type Result struct {
@@ -36,13 +49,21 @@ type Result struct {
 	Err error
 	// Warnings are what is wrong with it and no reason to refuse it.
 	Warnings []string
+
+	file string
+	held bool // a server has it
 }
+
+// Hold marks the certificate as used by a server.
+func (r *Result) Hold() { r.held = true }
 
 // NewStore makes an empty store.
 func NewStore(now func() time.Time) *Store {
 	return &Store{
 		now: now, declared: map[string]Files{}, shelf: &shelf{size: shelfSize},
-		loaded: map[Files]*Result{}, links: map[string]*link{}, keys: map[string]*sharedKey{},
+		loaded: map[Files]*Result{}, lists: map[string]*List{}, links: map[string]*link{}, keys: map[string]*sharedKey{},
+		cas:  library[authorities]{what: "CA file", files: map[string]*authorities{}},
+		crls: library[Revoked]{what: "CRL file", files: map[string]*Revoked{}},
 	}
 }
 
@@ -68,7 +89,7 @@ func (s *Store) Load(list []Files) []*Result {
 	for i, f := range list {
 		r := s.loaded[f]
 		if r == nil {
-			r = &Result{}
+			r = &Result{file: f.Crt}
 			s.loaded[f] = r
 			todo = append(todo, i)
 		}
@@ -102,6 +123,8 @@ func (s *Store) Updated() []*Pair {
 }
 
 func (s *Store) pairs(wanted func(Files) bool) []*Pair {
+	s.edit.Lock()
+	defer s.edit.Unlock()
 	var list []*Pair
 	for f, r := range s.loaded {
 		if r.Pair != nil && wanted(f) {

@@ -24,6 +24,9 @@ type TLS struct {
 	// CrtErr, CAErr and CAErrDepth are the errors of the other side's certificates
 	// that were passed over, by OpenSSL's numbers; 0 for none.
 	CrtErr, CAErr, CAErrDepth int
+	// ECH says whether the client hid the name that it asked for: ECHTried or
+	// ECHAccepted, "" where it did not. OuterSNI is the name that others saw.
+	ECH, OuterSNI string
 	// Hello is what the client offered, nil where that is not known.
 	Hello *Hello
 }
@@ -49,6 +52,13 @@ func (t *TLS) Early() bool {
 		return true
 	}
 }
+
+// What OpenSSL calls the outcomes of an encrypted ClientHello; keys that are not ours
+// look like those that a client made up.
+const (
+	ECHTried    = "SSL_ECH_STATUS_GREASE"
+	ECHAccepted = "SSL_ECH_STATUS_SUCCESS"
+)
 
 // Hello is what a client offered in its ClientHello, in its order, values that
 // stand for nothing (GREASE, RFC 8701) included.

@@ -39,9 +39,9 @@ func TestCommands(t *testing.T) {
 	date, left := `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`, `\d+d \d+h\d\dm\d\ds`
 	show("show ssl cert", "# filename\n"+site+"\none.example.com")
 	show("show ssl cert "+site, "Filename: "+site+"\nStatus: Used\nSerial: [0-9A-F]+\nnotBefore: .* GMT\nnotAfter: .* GMT\n"+
-		"Subject Alternative Name: DNS:site.example.com\nAlgorithm: RSA2048\nSHA1 FingerPrint: [0-9A-F]{40}\nSubject: CN=site\nIssuer: CN=site")
-	show("show ssl cert one.example.com", `Filename: one.example.com\n.*Algorithm: EC256\n.*Issuer: CN=Pebble Intermediate CA .*Section: default`)
-	show("show ssl cert none", `there is no certificate "none"`)
+		"Subject Alternative Name: DNS:site.example.com\nAlgorithm: RSA2048\nSHA1 FingerPrint: [0-9A-F]{40}\nSubject: /CN=site\nIssuer: /CN=site\nOCSP Response Key: ?")
+	show("show ssl cert one.example.com", `Filename: one.example.com\n.*Algorithm: EC256\n.*Issuer: /CN=Pebble Intermediate CA .*Section: default`)
+	show("show ssl cert none", `Can't display the certificate: Not found or the certificate is a bundle!`)
 	show("acme status", "# certificate\tsection\tstate\texpiration date \\(UTC\\)\texpires in\tscheduled date \\(UTC\\)\tscheduled in\n"+
 		"one.example.com\tdefault\tScheduled\t"+date+"\t"+left+"\t"+date+"\t"+left)
 	show("acme renew none", `no certificate for "none" comes by itself`)

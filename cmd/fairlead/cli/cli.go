@@ -88,7 +88,7 @@ command line is wrong.`,
 	})
 	root.AddCommand(
 		runCommand(ui), validateCommand(ui), reloadCommand(), stopCommand(),
-		modulesCommand(), docCommand(), fmtCommand(), mptcpCommand(), certsCommand(), trustCommand(ui), untrustCommand(ui),
+		modulesCommand(), docCommand(), fmtCommand(), mptcpCommand(), certsCommand(), echCommand(), trustCommand(ui), untrustCommand(ui),
 		versionCommand(), buildInfoCommand(), environCommand(), manCommand(root),
 	)
 	for _, c := range root.Commands() {

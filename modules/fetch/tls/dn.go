@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/secure"
 	"github.com/fairleadproxy/fairlead/modules/fetch/internal/register"
 )
 
@@ -41,7 +42,7 @@ func (o owner) name(doc string, of func(*x509.Certificate) *dn, name string) reg
 			case d.rfc2253:
 				s.SetStr(n.appendRFC2253(e.Scratch(textRoom)))
 			default:
-				s.SetStr(n.append(e.Scratch(textRoom)))
+				s.SetStr(secure.AppendName(e.Scratch(textRoom), (*pkix.Name)(n)))
 			}
 			return len(s.Bytes) > 0
 		},
@@ -70,26 +71,10 @@ func bindDN(_ *expr.Scope, a *expr.Args) error {
 	return nil
 }
 
-// entries are OpenSSL's short names of what names are made of.
-var entries = []struct {
-	name string
-	oid  asn1.ObjectIdentifier
-}{
-	{"CN", asn1.ObjectIdentifier{2, 5, 4, 3}}, {"O", asn1.ObjectIdentifier{2, 5, 4, 10}}, {"OU", asn1.ObjectIdentifier{2, 5, 4, 11}},
-	{"C", asn1.ObjectIdentifier{2, 5, 4, 6}}, {"ST", asn1.ObjectIdentifier{2, 5, 4, 8}}, {"L", asn1.ObjectIdentifier{2, 5, 4, 7}},
-	{"emailAddress", asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}}, {"serialNumber", asn1.ObjectIdentifier{2, 5, 4, 5}},
-	{"SN", asn1.ObjectIdentifier{2, 5, 4, 4}}, {"GN", asn1.ObjectIdentifier{2, 5, 4, 42}}, {"title", asn1.ObjectIdentifier{2, 5, 4, 12}},
-	{"DC", asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 25}}, {"UID", asn1.ObjectIdentifier{0, 9, 2342, 19200300, 100, 1, 1}},
-	{"street", asn1.ObjectIdentifier{2, 5, 4, 9}}, {"postalCode", asn1.ObjectIdentifier{2, 5, 4, 17}}, {"initials", asn1.ObjectIdentifier{2, 5, 4, 43}},
-	{"pseudonym", asn1.ObjectIdentifier{2, 5, 4, 65}}, {"organizationIdentifier", asn1.ObjectIdentifier{2, 5, 4, 97}}, {"dnQualifier", asn1.ObjectIdentifier{2, 5, 4, 46}},
-}
-
 // entryOID finds an entry by its name, in any case, or by its number.
 func entryOID(name string) (asn1.ObjectIdentifier, error) {
-	for _, e := range entries {
-		if strings.EqualFold(e.name, name) {
-			return e.oid, nil
-		}
+	if oid := secure.EntryOID(name); oid != nil {
+		return oid, nil
 	}
 	var oid asn1.ObjectIdentifier
 	for part := range strings.SplitSeq(name, ".") {
@@ -120,43 +105,16 @@ func (d *dn) find(oid asn1.ObjectIdentifier, nth int) (string, bool) {
 	return "", false
 }
 
-// append writes the name as /C=DE/CN=a.
-func (d *dn) append(b []byte) []byte {
-	for _, n := range d.Names {
-		b = append(b, '/')
-		b = appendEntry(b, n.Type)
-		b = append(b, '=')
-		v, _ := n.Value.(string)
-		b = append(b, v...)
-	}
-	return b
-}
-
 // appendRFC2253 writes the name as CN=a,C=DE.
 func (d *dn) appendRFC2253(b []byte) []byte {
 	for i := len(d.Names) - 1; i >= 0; i-- {
-		b = appendEntry(b, d.Names[i].Type)
+		b = secure.AppendEntry(b, d.Names[i].Type)
 		b = append(b, '=')
 		v, _ := d.Names[i].Value.(string)
 		b = appendEscaped(b, v)
 		if i > 0 {
 			b = append(b, ',')
 		}
-	}
-	return b
-}
-
-func appendEntry(b []byte, oid asn1.ObjectIdentifier) []byte {
-	for _, e := range entries {
-		if e.oid.Equal(oid) {
-			return append(b, e.name...)
-		}
-	}
-	for i, n := range oid {
-		if i > 0 {
-			b = append(b, '.')
-		}
-		b = strconv.AppendInt(b, int64(n), 10)
 	}
 	return b
 }

@@ -8,6 +8,7 @@
 package tls
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
@@ -67,6 +68,15 @@ func init() {
 	register.Fetches([]register.Entry{
 		c.flag("whether the client sent a server name by TLS", func(t *session.TLS) bool { return t.SNI != "" }, "has_sni"),
 		c.flag("whether the client showed a certificate on this connection, not one of a session that it resumed", func(t *session.TLS) bool { return t.Certs != nil && t.Certs.Shown() && !t.Resumed }, "has_crt"),
+		c.text("what came of the client's encrypted ClientHello: SSL_ECH_STATUS_SUCCESS, SSL_ECH_STATUS_GREASE for one that no key of ours opens, or SSL_ECH_STATUS_NOT_TRIED", func(t *session.TLS) string {
+			return cmp.Or(t.ECH, "SSL_ECH_STATUS_NOT_TRIED")
+		}, "ech_status"),
+		c.text("the server name that others saw, where the client hid the one that it asked for", func(t *session.TLS) string {
+			if t.ECH != session.ECHAccepted {
+				return ""
+			}
+			return t.OuterSNI
+		}, "ech_outer_sni"),
 		c.flag("whether the client sent early data and the handshake is not over: by QUIC alone, as Go's TLS takes none over TCP", (*session.TLS).Early, "has_early"),
 		c.flag("whether the client sent early data, be the handshake over or not", func(t *session.TLS) bool { return t.Handshake != nil }, "early_rcvd"),
 	})

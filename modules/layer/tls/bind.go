@@ -2,12 +2,11 @@ package tls
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
@@ -26,12 +25,25 @@ func (b *builder) bind(c *config.Frontend, bc *config.Bind) *acceptor {
 	for _, n := range t.NPN {
 		b.warn(n, "npn is ignored: clients that speak TLS 1.2 and later agree on protocols by alpn")
 	}
+	if !t.ECH.IsZero() {
+		var err error
+		if tb.ech, err = b.files().ReadECH(t.ECH.Value); err != nil {
+			b.errs.Add(err, t.ECH.Pos, t.ECH.Path)
+		}
+	}
 	settings := b.bindSettings(c, bc, tb, t)
 	if settings == nil {
 		return nil
 	}
 	tb.peers, tb.sigalgs = settings.Peers, settings.Sigalgs
-	tb.table = b.table(t, func(line *config.BindTLS) *secure.Settings { return b.bindSettings(c, bc, tb, line) })
+	tb.table = b.table(t, func(b *builder, line *config.BindTLS) *secure.Settings { return b.bindSettings(c, bc, tb, line) })
+	tb.table.Bind = fmt.Sprintf("%s/%s:%d", c.Name, filepath.Base(t.Pos.File), t.Pos.Line)
+	if bc.Name != "" {
+		tb.table.Name = c.Name + "/" + bc.Name
+	}
+	tb.table.ECH = tb.ech
+	tb.table.Own(settings)
+	b.files().Use(tb.table)
 	settings.Config.GetConfigForClient = tb.settings
 	tb.config = settings.Config
 	return tb
@@ -50,50 +62,33 @@ func (b *builder) bindSettings(c *config.Frontend, bc *config.Bind, tb *acceptor
 	if tb.source != nil {
 		out.NextProtos = append(out.NextProtos, tb.source.Protocols()...)
 	}
+	if tb.ech != nil {
+		out.GetEncryptedClientHelloKeys = tb.hidden
+	}
 	b.tickets(t.TLSTicketKeys).Use(out)
 	limits := t.TLSLimits
 	b.cfg.Global.Binds(&limits)
-	return &secure.Settings{Config: out, Peers: b.clients(t, out), Sigalgs: b.tlsLimits(out, &limits, t.Pos)}
+	sigalgs := b.tlsLimits(out, &limits, t.Pos)
+	return b.files().Settings(out, b.clients(t), sigalgs)
 }
 
-// clients sets up how clients' certificates are checked. It gives nil where
-// crypto/tls does that well by itself.
-func (b *builder) clients(t *config.BindTLS, out *tls.Config) *secure.Peers {
+// clients says how clients' certificates are checked.
+func (b *builder) clients(t *config.BindTLS) *secure.Trust {
+	trust := &secure.Trust{
+		CAFile: b.authorities(t.CAFile), CAVerifyFile: b.authorities(t.CAVerifyFile), CRLFile: b.revoked(t.CRLFile), NoCANames: t.NoCANames,
+		IgnoreCrt: b.codes(t.CrtIgnoreErr), IgnoreCA: b.codes(t.CAIgnoreErr),
+	}
 	switch t.Verify {
 	case "optional":
-		out.ClientAuth = tls.VerifyClientCertIfGiven
+		trust.Auth = tls.VerifyClientCertIfGiven
 	case "required":
-		out.ClientAuth = tls.RequireAndVerifyClientCert
+		trust.Auth = tls.RequireAndVerifyClientCert
 	}
-	told := b.pool(t.CAFile)
-	out.ClientCAs = told
-	if !t.CAVerifyFile.IsZero() {
-		out.ClientCAs = b.pool(t.CAFile, t.CAVerifyFile)
-	}
-	if t.CAFile.IsZero() && t.CAVerifyFile.IsZero() && out.ClientAuth != tls.NoClientCert {
+	if t.CAFile.IsZero() && t.CAVerifyFile.IsZero() && trust.Auth != tls.NoClientCert {
 		b.errs.At(t.Pos, "", "verify = %q needs ca-file", t.Verify).Hint = "name a file with the authorities' certificates"
 		return nil
 	}
-	p := &secure.Peers{
-		Roots: out.ClientCAs, Revoked: b.revoked(t.CRLFile), Usage: x509.ExtKeyUsageClientAuth, Now: time.Now,
-		IgnoreCrt: b.codes(t.CrtIgnoreErr), IgnoreCA: b.codes(t.CAIgnoreErr),
-	}
-	own := p.Revoked != nil || p.Lenient() || !t.CAVerifyFile.IsZero() || t.NoCANames
-	if out.ClientAuth == tls.NoClientCert || !own {
-		return nil
-	}
-	// The authorities that clients are told of are not those of the check.
-	out.ClientCAs = told
-	if t.NoCANames {
-		out.ClientCAs = nil
-	}
-	if out.ClientAuth == tls.RequireAndVerifyClientCert {
-		out.ClientAuth = tls.RequireAnyClientCert
-	} else {
-		out.ClientAuth = tls.RequestClientCert
-	}
-	out.VerifyConnection = p.Client
-	return p
+	return trust
 }
 
 // tickets gives what seals sessions.
@@ -101,7 +96,7 @@ func (b *builder) tickets(file tree.Text) *secure.Tickets {
 	if file.IsZero() {
 		return b.engine.tickets
 	}
-	t, err := secure.ReadTickets(file.Value)
+	t, err := b.files().Tickets(file.Value)
 	if err != nil {
 		b.errs.Add(err, file.Pos, file.Path)
 		return b.engine.tickets
@@ -109,40 +104,28 @@ func (b *builder) tickets(file tree.Text) *secure.Tickets {
 	return t
 }
 
-// pool reads the certificates of authorities; nil for no files.
-func (b *builder) pool(files ...tree.Text) *x509.CertPool {
-	var paths []string
-	for _, f := range files {
-		if f.IsZero() {
-			continue
-		}
-		path := secure.Under(b.cfg.Global.CABase, f.Value)
-		if _, err := secure.Pool(path); err != nil {
-			b.errs.Add(err, f.Pos, f.Path)
-			continue
-		}
-		paths = append(paths, path)
-	}
-	if paths == nil {
-		return nil
-	}
-	pool, err := secure.Pool(paths...)
-	if err != nil {
-		b.errs.Add(err, files[0].Pos, files[0].Path)
-	}
-	return pool
+// authorities has a file of authorities read, and gives its path; "" for no file.
+func (b *builder) authorities(file tree.Text) string {
+	return b.trusted(file, (*secure.Store).ReadAuthorities)
 }
 
-// revoked reads revocation lists; nil for no file.
-func (b *builder) revoked(file tree.Text) *secure.Revoked {
+// revoked does the same for a file of revocation lists.
+func (b *builder) revoked(file tree.Text) string {
+	return b.trusted(file, (*secure.Store).ReadRevoked)
+}
+
+func (b *builder) trusted(file tree.Text, read func(*secure.Store, string) error) string {
 	if file.IsZero() {
-		return nil
+		return ""
 	}
-	r, err := secure.ReadRevoked(secure.Under(b.cfg.Global.CABase, file.Value))
-	if err != nil {
+	path := file.Value
+	if !strings.HasPrefix(path, "@") {
+		path = secure.Under(b.cfg.Global.CABase, path)
+	}
+	if err := read(b.files(), path); err != nil {
 		b.errs.Add(err, file.Pos, file.Path)
 	}
-	return r
+	return path
 }
 
 // codes reads errors to pass over.

@@ -56,19 +56,17 @@ func (b *builder) newStore() *secure.Store {
 
 // updateStaples has OCSP responses kept up to date where that is asked for.
 func (b *builder) updateStaples() {
-	if b.store == nil {
-		return
-	}
-	if pairs := b.store.Updated(); len(pairs) > 0 {
-		o := &b.cfg.Global.OCSPUpdate
-		b.build.Instances.Add(&secure.Updater{Pairs: pairs, Least: o.Mindelay, Most: o.Maxdelay, Kept: b.engine.staples})
-	}
+	o := &b.cfg.Global.OCSPUpdate
+	u := &secure.Updater{Pairs: b.files().Updated(), Least: o.Mindelay, Most: o.Maxdelay, Kept: b.engine.staples}
+	b.build.Instances.Add(u)
+	b.files().Follow(u)
 }
 
 // table makes the certificates of a bind. settings gives those of a line of a
 // list, from the bind's settings with the line's in their place.
-func (b *builder) table(t *config.BindTLS, settings func(*config.BindTLS) *secure.Settings) *secure.Table {
+func (b *builder) table(t *config.BindTLS, settings func(*builder, *config.BindTLS) *secure.Settings) *secure.Table {
 	l := &certLoad{b: b, bind: t, settings: settings, made: map[string]*secure.Settings{}}
+	l.table = secure.NewTable(t.StrictSNI || t.Managed())
 	for _, crt := range t.Crt {
 		l.crt(crt, false)
 	}
@@ -78,7 +76,7 @@ func (b *builder) table(t *config.BindTLS, settings func(*config.BindTLS) *secur
 	for _, list := range t.CrtList {
 		l.list(list)
 	}
-	table := l.load()
+	l.load()
 	named := len(t.Crt)+len(t.DefaultCrt)+len(t.CrtList) > 0
 	switch {
 	case !named && !t.Managed():
@@ -86,15 +84,16 @@ func (b *builder) table(t *config.BindTLS, settings func(*config.BindTLS) *secur
 	case named && len(l.want) == 0 && !l.failed && !t.StrictSNI && !t.Managed():
 		b.errs.At(t.Pos, "", "there is no certificate in what tls names").Hint = "add one, or write strict-sni = true to begin with none"
 	}
-	return table
+	return l.table
 }
 
 // certLoad collects the certificates of a bind, to read them all at once.
 type certLoad struct {
 	b        *builder
 	bind     *config.BindTLS
-	settings func(*config.BindTLS) *secure.Settings
+	settings func(*builder, *config.BindTLS) *secure.Settings
 	made     map[string]*secure.Settings // by the options of lines
+	table    *secure.Table
 	want     []wanted
 	failed   bool
 }
@@ -104,6 +103,7 @@ type wanted struct {
 	files    secure.Files
 	at       tree.Text
 	settings *secure.Settings
+	from     secure.From
 	filters  []string
 	def      bool
 }
@@ -111,9 +111,11 @@ type wanted struct {
 // crt takes a name of crt or default-crt.
 func (l *certLoad) crt(t tree.Text, def bool) {
 	first := len(l.want) == 0
-	for _, f := range l.expand(t) {
+	files := l.expand(t)
+	from := l.directory(t, files)
+	for _, f := range files {
 		// All of a bundle that comes first serve clients that name no server.
-		l.want = append(l.want, wanted{files: f, at: t, def: def || first && f.Bundled})
+		l.want = append(l.want, wanted{files: f, at: t, from: from, def: def || first && f.Bundled})
 	}
 }
 
@@ -147,6 +149,7 @@ func (l *certLoad) list(t tree.Text) {
 	for i := range lines {
 		l.line(t.Value, &lines[i])
 	}
+	l.b.files().UseList(t.Value, false, lines, l.table, l.later)
 }
 
 func (l *certLoad) line(file string, line *secure.Line) {
@@ -162,17 +165,16 @@ func (l *certLoad) line(file string, line *secure.Line) {
 	}
 	for _, f := range l.expand(crt) {
 		own.override(&f)
-		l.want = append(l.want, wanted{files: f, at: crt, settings: settings, filters: line.Filters})
+		l.want = append(l.want, wanted{files: f, at: crt, settings: settings, from: secure.From{List: file, Line: line.Number}, filters: line.Filters})
 	}
 }
 
 // load reads the certificates and fills the bind's table.
-func (l *certLoad) load() *secure.Table {
+func (l *certLoad) load() {
 	files := make([]secure.Files, len(l.want))
 	for i := range l.want {
 		files[i] = l.want[i].files
 	}
-	table := secure.NewTable(l.bind.StrictSNI || l.bind.Managed())
 	for i, r := range l.b.files().Load(files) {
 		w := &l.want[i]
 		for _, text := range r.Warnings {
@@ -183,12 +185,11 @@ func (l *certLoad) load() *secure.Table {
 			l.b.errs.Add(r.Err, w.at.Pos, w.at.Path)
 			continue
 		}
-		e := secure.Entry{Pair: r.Pair, Settings: w.settings}
+		e := secure.Entry{Pair: r.Pair, Settings: w.settings, From: w.from}
 		if w.def {
-			table.AddDefault(e)
+			l.table.AddDefault(e)
 		} else {
-			table.Add(e, w.filters...)
+			l.table.Add(e, w.filters...)
 		}
 	}
-	return table
 }

@@ -6,17 +6,14 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/admin"
+	"github.com/fairleadproxy/fairlead/core/secure"
+	"github.com/fairleadproxy/fairlead/modules/layer/tls/tlscommands"
 )
 
 // Commands gives the commands about certificates.
 func (l *Layer) Commands() []admin.Command {
-	return []admin.Command{
-		{Name: "show ssl cert", Doc: "[NAME] the certificates, or all about one", Run: func(args []string) (string, error) {
-			if len(args) == 0 {
-				return listCertificates(l.Certificates()), nil
-			}
-			return describeCertificate(l.Certificates(), args[0])
-		}},
+	list := tlscommands.Commands(tlscommands.Sources{Store: func() *secure.Store { return l.store }, Managed: l.managed})
+	return append(list, []admin.Command{
 		{Name: "show certs", Doc: "the certificates with their ends, parted by tabs", Run: func([]string) (string, error) {
 			return tabulate(l.Certificates(), time.Now()), nil
 		}},
@@ -31,7 +28,17 @@ func (l *Layer) Commands() []admin.Command {
 		}},
 		{Name: "acme add", Doc: "NAME [ISSUER] get a certificate for one more name until the next reload", Run: edit("add", l.AddCertificate)},
 		{Name: "acme del", Doc: "NAME [ISSUER] give the certificate of a name up until the next reload", Run: edit("del", l.RemoveCertificate)},
+	}...)
+}
+
+// managed gives the certificates that come by themselves.
+func (l *Layer) managed() (list []tlscommands.Managed) {
+	for _, c := range l.Certificates() {
+		if c.Issuer != "" {
+			list = append(list, tlscommands.Managed(c))
+		}
 	}
+	return list
 }
 
 // edit makes a command of a name and perhaps an issuer.

@@ -74,7 +74,7 @@ func (l *certLoad) settingsOf(options []secure.Option, at func(int, string) tree
 	}
 	var s *secure.Settings
 	if len(l.b.errs.List) == before {
-		s = l.settings(&t)
+		s = l.settings(l.b, &t)
 	}
 	l.made[key.String()] = s
 	return s, s != nil

@@ -3,6 +3,7 @@ package tls
 import (
 	"crypto/tls"
 	"net"
+	"slices"
 	"sync/atomic"
 
 	"github.com/fairleadproxy/fairlead/core/secure"
@@ -17,6 +18,17 @@ type acceptor struct {
 	source  secure.Source // of certificates that come by themselves; nil for none
 	peers   *secure.Peers // nil where crypto/tls checks clients by itself
 	sigalgs []tls.SignatureScheme
+	ech     *secure.ECH // nil for none
+}
+
+// hidden gives the keys for a client that hides the name of the server
+// (tls.Config.GetEncryptedClientHelloKeys), and notes what others see of it.
+func (t *acceptor) hidden(h *tls.ClientHelloInfo) ([]tls.EncryptedClientHelloKey, error) {
+	const offered = 0xfe0d
+	if hs, ok := h.Conn.(*handshake); ok && hs.facts.ECH == "" && slices.Contains(h.Extensions, offered) {
+		hs.facts.ECH, hs.facts.OuterSNI = session.ECHTried, h.ServerName
+	}
+	return t.ech.TLS(), nil
 }
 
 // settings chooses the certificate for a client and gives the settings that go
@@ -29,13 +41,14 @@ func (t *acceptor) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
 		secure.SetHello(&hs.hello, h)
 		hs.facts.Hello = &hs.hello
 	}
-	if e == nil || e.Settings == nil {
+	s := t.table.Settings(e)
+	if s == nil {
 		return nil, nil
 	}
 	if ok {
-		hs.peers = e.Settings.Peers
+		hs.peers = s.Peers
 	}
-	return e.Settings.Config, nil
+	return s.Config, nil
 }
 
 // certificate gives the certificate for a client (tls.Config.GetCertificate);

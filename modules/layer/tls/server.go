@@ -2,9 +2,7 @@ package tls
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"slices"
-	"time"
 
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
@@ -17,7 +15,7 @@ const sessionCache = 128
 
 // server makes the settings of a server; nil after an error.
 func (b *builder) server(t *config.ServerTLS, s layer.Server) *connector {
-	out := &tls.Config{NextProtos: slices.Clone(t.ALPN), ServerName: t.VerifyHost, RootCAs: b.pool(t.CAFile)}
+	out := &tls.Config{NextProtos: slices.Clone(t.ALPN), ServerName: t.VerifyHost}
 	if len(t.ALPN) == 0 {
 		out.NextProtos = s.Offer
 	}
@@ -31,22 +29,22 @@ func (b *builder) server(t *config.ServerTLS, s layer.Server) *connector {
 	b.cfg.Global.Servers(&limits)
 	sigalgs := b.tlsLimits(out, &limits, t.Pos)
 	if !t.Crt.IsZero() {
-		c := b.ownCertificate(t.Crt)
-		if c == nil {
+		own := b.ownCertificate(t.Crt)
+		if own == nil {
 			return nil
 		}
-		c.SupportedSignatureAlgorithms = sigalgs
-		out.Certificates = []tls.Certificate{*c}
+		out.GetClientCertificate = own.ForServer(sigalgs)
 	}
 	if !s.Named && out.ServerName == "" && t.Verify != "none" {
 		b.errs.At(t.Pos, "", "there is no name to check the server's certificate by").
 			Hint = `write sni = "str(app.example.com)", verifyhost, or verify = "none"`
 	}
 	out.InsecureSkipVerify = t.Verify == "none"
-	if revoked := b.revoked(t.CRLFile); t.Verify != "none" && (revoked != nil || t.VerifyHost != "") {
-		p := &secure.Peers{Roots: out.RootCAs, Revoked: revoked, Usage: x509.ExtKeyUsageServerAuth, Now: time.Now}
+	trust := &secure.Trust{CAFile: b.authorities(t.CAFile), CRLFile: b.revoked(t.CRLFile)}
+	if t.Verify != "none" && (trust.CAFile != "" || trust.CRLFile != "" || t.VerifyHost != "") {
+		servers := b.files().Servers(trust)
 		out.InsecureSkipVerify = true // what follows verifies instead
-		out.VerifyConnection = func(st tls.ConnectionState) error { return p.Server(st, t.VerifyHost) }
+		out.VerifyConnection = func(st tls.ConnectionState) error { return servers.Check(st, t.VerifyHost) }
 	}
 	return &connector{engine: b.engine, config: out, check: checkConfig(t, out)}
 }
@@ -68,7 +66,7 @@ func checkConfig(t *config.ServerTLS, c *tls.Config) *tls.Config {
 }
 
 // ownCertificate reads the certificate that we show to a server.
-func (b *builder) ownCertificate(t tree.Text) *tls.Certificate {
+func (b *builder) ownCertificate(t tree.Text) *secure.Pair {
 	l := &certLoad{b: b}
 	files := l.expand(t)
 	if len(files) == 0 {
@@ -78,15 +76,13 @@ func (b *builder) ownCertificate(t tree.Text) *tls.Certificate {
 	for _, text := range r.Warnings {
 		b.warn(t, "%s: %s", files[0].Crt, text)
 	}
+	if r.Err == nil {
+		_, r.Err = r.Pair.Certificate()
+	}
 	if r.Err != nil {
 		b.errs.Add(r.Err, t.Pos, t.Path)
 		return nil
 	}
-	c, err := r.Pair.Certificate()
-	if err != nil {
-		b.errs.Add(err, t.Pos, t.Path)
-		return nil
-	}
-	own := *c
-	return &own
+	r.Hold()
+	return r.Pair
 }

@@ -1,0 +1,163 @@
+package secure
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// parts are what a certificate is made of, as bytes.
+type parts struct {
+	chain  [][]byte // DER, the certificate first
+	key    []byte   // DER
+	issuer []byte   // DER; nil to take it from the chain
+	staple []byte   // DER
+	scts   [][]byte
+}
+
+// parts gives what a certificate was made of.
+func (p *Pair) parts() *parts {
+	out := &parts{chain: slices.Clone(p.chain), key: p.key.der, issuer: p.issuer, scts: p.scts}
+	if s := p.staple.Load(); s != nil {
+		out.staple = *s
+	}
+	return out
+}
+
+// readParts reads the files of a certificate.
+func readParts(f *Files) (*parts, error) {
+	chain, key, err := readPEM(f.Crt)
+	if err != nil {
+		return nil, err
+	}
+	if len(chain) == 0 {
+		return nil, errNoCertificate
+	}
+	if f.Key != "" || key == nil {
+		if key, err = keyBeside(f); err != nil {
+			return nil, err
+		}
+	}
+	p := &parts{chain: chain, key: key}
+	text, err := f.beside(f.Issuer, ".issuer")
+	if err != nil {
+		return nil, err
+	}
+	if text != nil {
+		if p.issuer = firstBlock(text); p.issuer == nil {
+			return nil, fmt.Errorf("%s: there is no certificate in PEM in the file", f.Crt+".issuer")
+		}
+	}
+	if p.staple, err = f.beside(f.OCSP, ".ocsp"); err != nil {
+		return nil, err
+	}
+	list, err := f.beside(f.SCTL, ".sctl")
+	if err != nil || list == nil {
+		return p, err
+	}
+	p.scts, err = timestamps(list)
+	return p, err
+}
+
+var errNoCertificate = errors.New("there is no certificate in PEM in the file")
+
+// firstBlock gives what the first PEM block of a text holds, nil for none.
+func firstBlock(text []byte) []byte {
+	if b, _ := pem.Decode(text); b != nil {
+		return b.Bytes
+	}
+	return nil
+}
+
+// readPEM gives the certificates and the key of a file.
+func readPEM(path string) (chain [][]byte, key []byte, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, unreadable(err)
+	}
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
+		return nil, nil, errors.New("the file is empty")
+	case text[0] == 0x30 && !bytes.Contains(text, []byte("-----BEGIN")):
+		return nil, nil, errors.New("the file is not in PEM: convert it, as by openssl x509 -inform der -in FILE")
+	}
+	return parsePEM(text)
+}
+
+// parsePEM gives the certificates and the key of a text; nil for no key.
+func parsePEM(text []byte) (chain [][]byte, key []byte, err error) {
+	for {
+		var b *pem.Block
+		if b, text = pem.Decode(text); b == nil {
+			return chain, key, nil
+		}
+		if b.Type == "CERTIFICATE" || b.Type == "X509 CERTIFICATE" {
+			chain = append(chain, b.Bytes)
+			continue
+		}
+		der, ok, err := keyBlock(b)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok && key == nil {
+			key = der
+		}
+	}
+}
+
+// keyBeside reads the key that is in a file of its own.
+func keyBeside(f *Files) ([]byte, error) {
+	path := f.Key
+	if path == "" {
+		path = f.Crt + ".key"
+		if _, err := os.Stat(path); f.Alone || errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("there is no private key in the file, and no %s: add the key to either", path)
+		}
+	}
+	_, key, err := readPEM(path)
+	if err != nil && !strings.HasPrefix(err.Error(), path) {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	if err == nil && key == nil {
+		err = fmt.Errorf("%s: there is no private key in PEM in the file", path)
+	}
+	return key, err
+}
+
+// assemble makes a certificate of its parts, and says what is odd about it.
+func (s *Store) assemble(name string, in *parts, r *Result) (*Pair, error) {
+	leaf, err := x509.ParseCertificate(in.chain[0])
+	if err != nil {
+		return nil, fmt.Errorf("the certificate: %s", strings.TrimPrefix(err.Error(), "x509: "))
+	}
+	k, err := s.key(in.key)
+	if err != nil {
+		return nil, err
+	}
+	if !same(leaf.PublicKey, k.public) {
+		return nil, errMismatch
+	}
+	p := &Pair{file: name, names: namesOf(leaf), chain: in.chain, key: k.key, scts: in.scts, shelf: s.shelf, serial: leaf.SerialNumber}
+	if err := s.linkUp(p, leaf, r); err != nil {
+		return nil, err
+	}
+	s.checkDates(leaf, r)
+	if in.issuer != nil {
+		p.issuer = in.issuer
+	}
+	if len(in.staple) > 0 {
+		if _, err := p.judge(in.staple, leaf, s.now()); err != nil {
+			r.warn("the OCSP response is left out: %s", err)
+		} else {
+			p.SetStaple(in.staple)
+		}
+	}
+	return p, nil
+}
+
+var errMismatch = errors.New("the private key is not the certificate's: write the key that it was issued for")

@@ -1,0 +1,47 @@
+package tlscommands
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fairleadproxy/fairlead/core/secure"
+)
+
+// writeLeaf writes what HAProxy tells of a certificate.
+func writeLeaf(b *strings.Builder, c *x509.Certificate) {
+	var names []string
+	for _, n := range c.DNSNames {
+		names = append(names, "DNS:"+n)
+	}
+	for _, ip := range c.IPAddresses {
+		names = append(names, "IP Address:"+ip.String())
+	}
+	fmt.Fprintf(b, "Serial: %X\nnotBefore: %s\nnotAfter: %s\n", c.SerialNumber.Bytes(), date(c.NotBefore), date(c.NotAfter))
+	fmt.Fprintf(b, "Subject Alternative Name: %s\nAlgorithm: %s\nSHA1 FingerPrint: %X\nSubject: %s\nIssuer: %s\n",
+		strings.Join(names, ", "), algorithm(c), sha1.Sum(c.Raw), dn(&c.Subject), dn(&c.Issuer))
+}
+
+// date writes a time as OpenSSL does.
+func date(t time.Time) string { return t.UTC().Format("Jan _2 15:04:05 2006 GMT") }
+
+func dn(n *pkix.Name) string { return string(secure.AppendName(nil, n)) }
+
+// algorithm names a certificate's key as HAProxy does.
+func algorithm(c *x509.Certificate) string {
+	switch key := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA%d", key.N.BitLen())
+	case *ecdsa.PublicKey:
+		return fmt.Sprintf("EC%d", key.Curve.Params().BitSize)
+	case ed25519.PublicKey:
+		return "ED25519"
+	}
+	return c.PublicKeyAlgorithm.String()
+}
