@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 	"github.com/fairleadproxy/fairlead/xbuild/scaffold"
 	"github.com/fairleadproxy/fairlead/xbuild/workbench"
 )
@@ -89,7 +90,7 @@ func nameFor(path string) string {
 func chooseCore(p *scaffold.Plugin, dir, want string) error {
 	checkout := want
 	switch {
-	case workbench.IsLocal(want):
+	case gocmd.IsLocal(want):
 	case want != "":
 		p.CoreVersion = want
 		return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fairleadproxy/fairlead/xbuild/builder"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 	"github.com/fairleadproxy/fairlead/xbuild/manifest"
 )
 
@@ -129,9 +130,9 @@ func (o *options) over(r *builder.Request, wd string) {
 	spec := func(s string) string {
 		name, with, ok := strings.Cut(s, "=")
 		switch {
-		case ok && (isLocal(with) || !strings.Contains(with, "@")):
+		case ok && (gocmd.IsLocal(with) || !strings.Contains(with, "@")):
 			return name + "=" + from(with)
-		case !ok && isLocal(name):
+		case !ok && gocmd.IsLocal(name):
 			return from(name)
 		}
 		return s
@@ -157,7 +158,7 @@ func (o *options) over(r *builder.Request, wd string) {
 		r.For = nil
 	}
 	if f.Core != "" {
-		if r.Core = f.Core; isLocal(f.Core) {
+		if r.Core = f.Core; gocmd.IsLocal(f.Core) {
 			r.Core = from(f.Core)
 		}
 	}
@@ -167,11 +168,6 @@ func (o *options) over(r *builder.Request, wd string) {
 	if r.Preset != "" && len(f.For) > 0 && f.Preset == "" {
 		r.Preset = ""
 	}
-}
-
-// isLocal reports whether a text names a directory, as the go command has it.
-func isLocal(s string) bool {
-	return filepath.IsAbs(s) || s == "." || s == ".." || strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../")
 }
 
 // settle has the request take the versions of the lock, if there is one of it.

@@ -11,7 +11,8 @@ import (
 
 	"github.com/fairleadproxy/fairlead/xbuild/builder"
 	"github.com/fairleadproxy/fairlead/xbuild/devloop"
-	"github.com/fairleadproxy/fairlead/xbuild/workbench"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/temp"
 )
 
 func runCommand() *cobra.Command {
@@ -37,10 +38,10 @@ An interrupt ends both.`,
 			if err != nil {
 				return err
 			}
-			if workbench.FindModule(dir) == "" {
+			if gocmd.FindModule(dir) == "" {
 				return &lineError{errors.New("there is no go.mod here or above: run it in a plugin's directory")}
 			}
-			temp, err := os.MkdirTemp("", "xbuild-run-")
+			temp, err := temp.Dir()
 			if err != nil {
 				return err
 			}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/temp"
 )
 
 // Build builds a binary and verifies it. Errors are *UsageError when the request
@@ -89,7 +91,7 @@ func (r *Request) planned(ctx context.Context, fn func(*workspace, *plan) error)
 
 // inWorkspace calls fn with a temporary directory.
 func (r *Request) inWorkspace(fn func(dir string) error) (err error) {
-	dir, err := temporary("", workspacePrefix)
+	dir, err := temp.Dir()
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/xbuild/builder"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // File is the usual name of a manifest.
@@ -99,7 +100,7 @@ func Read(file string) (*Manifest, error) {
 
 // check looks at what the decoder cannot know.
 func (m *Manifest) check(errs *tree.Errors) {
-	if c := m.Core; !c.IsZero() && !local(c.Value) && c.Value != "latest" && !semver.IsValid(c.Value) {
+	if c := m.Core; !c.IsZero() && !gocmd.IsLocal(c.Value) && c.Value != "latest" && !semver.IsValid(c.Value) {
 		c.Fail(errs, 0, "%q is neither a version nor a directory", c.Value).Hint = `write one such as "v1.2.3" or "../fairlead"`
 	}
 	for name, p := range m.Plugins.All() {
@@ -129,7 +130,7 @@ func (m *Manifest) check(errs *tree.Errors) {
 
 // check refuses what says two things at once, and settles what a string means.
 func (p *Plugin) check(errs *tree.Errors, name string) {
-	if local(p.Version.Value) {
+	if gocmd.IsLocal(p.Version.Value) {
 		if !p.Path.IsZero() {
 			p.Version.Fail(errs, 0, "a version is no directory").Hint = `write it as path alone`
 			return
@@ -139,16 +140,11 @@ func (p *Plugin) check(errs *tree.Errors, name string) {
 	switch {
 	case !p.Path.IsZero() && !p.Replace.IsZero():
 		p.Replace.Fail(errs, 0, "%s comes from a directory and cannot be replaced too", name).Hint = "keep path or replace"
-	case !p.Replace.IsZero() && (local(p.Replace.Value) || !strings.Contains(p.Replace.Value, "@")):
+	case !p.Replace.IsZero() && (gocmd.IsLocal(p.Replace.Value) || !strings.Contains(p.Replace.Value, "@")):
 		p.Replace.Fail(errs, 0, "%q is no version of a module", p.Replace.Value).Hint = `write one such as "example.com/fork@v1.2.3"; a directory is written as path`
 	case !p.Version.IsZero() && (!p.Path.IsZero() || !p.Replace.IsZero()) && !semver.IsValid(p.Version.Value):
 		p.Version.Fail(errs, 0, "%q is no version", p.Version.Value).Hint = `write one such as "v1.2.3": nothing is asked of a proxy here`
 	}
-}
-
-// local reports whether a text names a directory.
-func local(text string) bool {
-	return filepath.IsAbs(text) || text == "." || text == ".." || strings.HasPrefix(text, "./") || strings.HasPrefix(text, "../")
 }
 
 // Request gives the build, for one of its targets or for none in particular.
