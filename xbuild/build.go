@@ -50,9 +50,11 @@ again by the next build.`,
 	}
 	o.sources(c)
 	o.choice(c)
-	o.making(c)
+	o.settings(c)
+	o.result(c)
+	o.lock(c)
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "print the generated files and build nothing")
-	c.Flags().BoolVar(&o.request.Sizes, "size-report", false, "print how many bytes each package takes in the binary")
+	c.Flags().BoolVar(&o.request.Sizes, "size-report", false, "print how many bytes each module and each package takes in the binary")
 	return c
 }
 

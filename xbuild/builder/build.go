@@ -111,6 +111,10 @@ func (r *Request) resolve(ctx context.Context, dir string) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What can be told without core need not wait for it.
+	if _, err := r.plugins(&core{}); err != nil {
+		return nil, err
+	}
 	want := r.Core
 	if r.Lock != nil && r.Lock.CoreVersion != "" {
 		want = r.Lock.CoreVersion
@@ -161,6 +165,9 @@ func (r *Request) plugins(c *core) ([]*Plugin, error) {
 
 // plan checks the plugins and decides what is imported.
 func (r *Request) plan(ctx context.Context, w *workspace) (*plan, error) {
+	if _, err := presetPackages(w.core.Dir, r.Preset); err != nil {
+		return nil, err
+	}
 	if len(w.plugins) > 0 {
 		r.tell(StepCheck, "checking the plugins")
 		if err := w.check(ctx, r.Race); err != nil {

@@ -42,8 +42,16 @@ func findCore(ctx context.Context, want, dir string, tool goTool) (*core, error)
 			break
 		}
 	}
-	return downloadCore(ctx, ownQuery(), tool)
+	query := ownQuery()
+	c, err := downloadCore(ctx, query, tool)
+	if err != nil && query == latest {
+		return nil, fmt.Errorf("%w\nthere is no checkout around %s, and this xbuild is of no released version: say by --core where core is, as a directory or a version", err, dir)
+	}
+	return c, err
 }
+
+// latest asks for the newest release.
+const latest = "latest"
 
 // ownQuery gives the version of core that this program was built from, "latest"
 // when it is not a release.
@@ -55,7 +63,7 @@ func ownQuery() string {
 			}
 		}
 	}
-	return "latest"
+	return latest
 }
 
 func localCore(dir string) (*core, error) {

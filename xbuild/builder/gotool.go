@@ -42,7 +42,7 @@ func (r *Request) goTool(ctx context.Context, dir string) (goTool, error) {
 		mode = "readonly"
 	}
 	// The go command's own directories go with the build's, however it ends.
-	g := goTool{dir: dir}.with("GOTMPDIR=" + dir).with(neutral()...).with(cgo, flags(mode, r.Tags)).with(r.Target.env()...)
+	g := goTool{dir: dir}.with("GOTMPDIR="+dir).with(neutral()...).with(cgo, flags(mode, r.Tags)).with(r.Target.env()...)
 	switch {
 	case r.Vendor != "":
 		g = g.with("GOPROXY=file://"+filepath.ToSlash(r.Vendor), "GOSUMDB=off", "GONOPROXY=none")
