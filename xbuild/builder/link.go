@@ -47,7 +47,10 @@ func (r *Request) link(ctx context.Context, w *workspace, p *plan) (_ *Result, e
 		return nil, err
 	}
 	if r.Sizes {
-		if result.Sizes, err = r.sizes(ctx, w, p, dir); err != nil {
+		if result.Sizes, err = r.sizes(ctx, w, dir); err != nil {
+			return nil, err
+		}
+		if result.ModuleSizes, err = w.moduleSizes(ctx, p, result.Sizes); err != nil {
 			return nil, err
 		}
 	}
