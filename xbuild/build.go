@@ -50,9 +50,11 @@ again by the next build.`,
 	}
 	o.sources(c)
 	o.choice(c)
-	o.making(c)
+	o.settings(c)
+	o.result(c)
+	o.lock(c)
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "print the generated files and build nothing")
-	c.Flags().BoolVar(&o.request.Sizes, "size-report", false, "print how many bytes each package takes in the binary")
+	c.Flags().BoolVar(&o.request.Sizes, "size-report", false, "print how many bytes each module and each package takes in the binary")
 	return c
 }
 
@@ -86,7 +88,7 @@ func build(c *cobra.Command, p *plan) ([]*builder.Result, error) {
 
 func printResults(w io.Writer, results []*builder.Result) error {
 	for _, r := range results {
-		if err := printSizes(w, r.Sizes); err != nil {
+		if err := printSizes(w, r); err != nil {
 			return err
 		}
 		if _, err := fmt.Fprintln(w, r.Output); err != nil {
@@ -96,23 +98,33 @@ func printResults(w io.Writer, results []*builder.Result) error {
 	return nil
 }
 
-func printSizes(w io.Writer, sizes []builder.Size) error {
-	var total int64
-	for _, s := range sizes {
-		total += s.Bytes
-		modules := strings.Join(s.Modules, ", ")
-		if n := len(s.Modules); n > 3 {
-			modules = fmt.Sprintf("%d modules", n)
-		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%9d  %s  %s", s.Bytes, s.Package, modules), " ")); err != nil {
-			return err
-		}
-	}
-	if len(sizes) == 0 {
+// printSizes prints what modules take with all that they alone need, and then
+// what each package takes by itself.
+func printSizes(w io.Writer, r *builder.Result) error {
+	if len(r.Sizes) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "%9d  all of it\n", total)
+	var b strings.Builder
+	for _, m := range r.ModuleSizes {
+		fmt.Fprintf(&b, "%9d  %s\n", m.Bytes, modulesOf(m))
+	}
+	b.WriteString("\n")
+	var total int64
+	for _, s := range r.Sizes {
+		total += s.Bytes
+		fmt.Fprintf(&b, "%9d  %s\n", s.Bytes, s.Package)
+	}
+	fmt.Fprintf(&b, "%9d  all of it\n", total)
+	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// modulesOf names the modules of a package, or counts them when they are many.
+func modulesOf(m builder.ModuleSize) string {
+	if n := len(m.Modules); n > 6 {
+		return fmt.Sprintf("%s and %d others of %s", m.Modules[0], n-1, m.Package)
+	}
+	return strings.Join(m.Modules, ", ")
 }
 
 func printFiles(w io.Writer, files []builder.File) error {

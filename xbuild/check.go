@@ -14,6 +14,12 @@ func checkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Do all that a build checks before it links: versions, plugins, names, the lock",
+		Long: `Do all that a build checks before it links: whether the versions fit together,
+each plugin compiles and is for this core, the names are there, and the lock is of
+what is asked for. Nothing is written.`,
+		Example: `  xbuild check
+  xbuild check --with example.com/plugin@v1.2.3 --core v1.4.0
+  xbuild check --locked --target linux/amd64,linux/arm64`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p, err := o.plan(c)
 			if err != nil {
@@ -45,6 +51,6 @@ func checkCommand() *cobra.Command {
 	}
 	o.sources(c)
 	o.choice(c)
-	c.Flags().StringSliceVar(&o.targets, "target", nil, "platforms that will be built for, as `OS/ARCH`")
+	o.lock(c)
 	return c
 }

@@ -13,14 +13,23 @@ import (
 func cleanCommand() *cobra.Command {
 	o := &options{}
 	c := &cobra.Command{
-		Use:   "clean",
+		Use:   "clean [DIRECTORY ...]",
 		Short: "Remove the temporary directories that builds have left which were killed or told to --keep theirs",
-		RunE: func(c *cobra.Command, _ []string) error {
-			wd, err := os.Getwd()
-			if err != nil {
-				return err
+		Long: `Remove the temporary directories that builds have left which were killed or told to
+--keep theirs: among the system's temporary directories, and in the directories
+given, which their outputs were written to (default: the current one).`,
+		Example: "  xbuild clean\n  xbuild clean ./bin",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{"."}
 			}
-			removed, err := builder.Clean(wd)
+			for _, dir := range args {
+				if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+					return &lineError{fmt.Errorf("there is no directory %s", dir)}
+				}
+			}
+			removed, err := builder.Clean(args...)
 			if err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -14,10 +15,12 @@ import (
 
 func docCommand() *cobra.Command {
 	var core, output string
+	o := &options{}
 	c := &cobra.Command{
-		Use:   "doc [PATH]",
-		Short: "Print a plugin's page of reference, made of its modules and the comments on their settings",
-		Args:  onePath,
+		Use:     "doc [PATH]",
+		Short:   "Print a plugin's page of reference, made of its modules and the comments on their settings",
+		Example: "  xbuild doc ./plugins/ewma -o REFERENCE.md",
+		Args:    onePath,
 		RunE: func(c *cobra.Command, args []string) error {
 			return withBench(c.Context(), args, core, func(ctx context.Context, b *workbench.Bench) error {
 				r, err := b.Probe(ctx)
@@ -31,11 +34,19 @@ func docCommand() *cobra.Command {
 				if output != "" {
 					return os.WriteFile(output, []byte(text), 0o644)
 				}
-				_, err = fmt.Fprint(c.OutOrStdout(), text)
-				return err
+				page := struct {
+					Package string             `json:"package"`
+					Modules []workbench.Module `json:"modules"`
+					Page    string             `json:"page"`
+				}{b.Package, r.Modules, text}
+				return o.print(c, page, func(w io.Writer) error {
+					_, err := io.WriteString(w, text)
+					return err
+				})
 			})
 		},
 	}
+	o.json(c)
 	c.Flags().StringVarP(&output, "output", "o", "", "write the page to this `file`")
 	coreFlag(c, &core)
 	return c

@@ -56,6 +56,8 @@ func diffCommand() *cobra.Command {
 		Long: `Tell how two binaries differ in what they are made of, or how the build that the
 manifest and the flags describe would differ from a binary. The exit status is 1
 if they differ.`,
+		Example: `  xbuild diff ./fairlead
+  xbuild diff ./fairlead ./fairlead.new`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return &lineError{errors.New("name one binary, or two")}
@@ -90,7 +92,8 @@ if they differ.`,
 	}
 	o.sources(c)
 	o.choice(c)
-	o.making(c)
+	o.settings(c)
+	o.lock(c)
 	return c
 }
 
@@ -114,8 +117,9 @@ func (o *options) recipe(c *cobra.Command, binary []string) (*builder.Recipe, er
 func sbomCommand() *cobra.Command {
 	o := &options{}
 	c := &cobra.Command{
-		Use:   "sbom [BINARY]",
-		Short: "Print the bill of materials of a binary, or of what the manifest and flags describe, as CycloneDX JSON",
+		Use:     "sbom [BINARY]",
+		Short:   "Print the bill of materials of a binary, or of what the manifest and flags describe, as CycloneDX JSON",
+		Example: "  xbuild sbom ./fairlead > fairlead.cdx.json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return &lineError{errors.New("name one binary, or none")}
@@ -143,7 +147,7 @@ func sbomCommand() *cobra.Command {
 	}
 	o.sources(c)
 	o.choice(c)
-	c.Flags().StringSliceVar(&o.targets, "target", nil, "the platform, as `OS/ARCH`")
+	o.lock(c)
 	return c
 }
 
@@ -155,7 +159,8 @@ func vendorCommand() *cobra.Command {
 		Long: `Copy the Go modules that a build needs into a directory, laid out as a module
 proxy serves them. A build with --vendor DIRECTORY then needs no network, and
 nothing in Go's module cache.`,
-		Args: exactly(1, "the directory"),
+		Example: "  xbuild vendor ./modules\n  xbuild build --vendor ./modules",
+		Args:    exactly(1, "the directory"),
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := o.plan(c)
 			if err != nil {
@@ -181,6 +186,7 @@ nothing in Go's module cache.`,
 	}
 	o.sources(c)
 	o.choice(c)
+	o.lock(c)
 	return c
 }
 

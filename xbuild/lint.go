@@ -25,7 +25,8 @@ is fit for the builds of others, what belongs to a plugin is there, and go vet.
 
 Exit statuses: 0 nothing found, 1 findings (errors; with --strict warnings too), or
 the plugin could not be looked at, 2 the command line is wrong.`,
-		Args: onePath,
+		Example: "  xbuild lint ./plugins/ewma --strict",
+		Args:    onePath,
 		RunE: func(c *cobra.Command, args []string) error {
 			return withBench(c.Context(), args, core, func(ctx context.Context, b *workbench.Bench) error {
 				findings, err := lint.Run(ctx, b)

@@ -16,6 +16,9 @@ func listCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the modules that a build can have, as kind.name: the standard ones and those of plugins",
+		Example: `  xbuild list
+  xbuild list --preset tcp
+  xbuild list --with ./plugins/ewma --versions --packages`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p, err := o.plan(c)
 			if err != nil {
@@ -34,6 +37,7 @@ func listCommand() *cobra.Command {
 	}
 	o.sources(c)
 	o.choice(c)
+	o.lock(c)
 	c.Flags().BoolVar(&versions, "versions", false, "with the version of the Go module that each comes from")
 	c.Flags().BoolVar(&packages, "packages", false, "with the package that each comes from")
 	return c

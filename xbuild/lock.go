@@ -15,6 +15,7 @@ func lockCommand() *cobra.Command {
 		Long: `Choose the versions of core, plugins and all that they need, check that they fit
 together, and write them to xbuild.lock beside the manifest. Builds then take
 these versions, and with --locked no others.`,
+		Example: "  xbuild lock\n  xbuild lock --manifest edge.toml",
 		RunE: func(c *cobra.Command, _ []string) error {
 			p, err := o.plan(c)
 			if err != nil {
@@ -43,6 +44,5 @@ these versions, and with --locked no others.`,
 	}
 	o.sources(c)
 	o.choice(c)
-	c.Flags().StringSliceVar(&o.targets, "target", nil, "platforms that will be built for, as `OS/ARCH`")
 	return c
 }

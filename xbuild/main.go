@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -118,12 +119,21 @@ func noArgs(c *cobra.Command, args []string) error {
 }
 
 func versionCommand() *cobra.Command {
-	return &cobra.Command{
+	o := &options{}
+	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(c.OutOrStdout(), c.Root().Version)
-			return err
+			result := struct {
+				Version string `json:"version"`
+				Go      string `json:"go"`
+			}{c.Root().Version, runtime.Version()}
+			return o.print(c, result, func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, result.Version)
+				return err
+			})
 		},
 	}
+	o.json(c)
+	return c
 }

@@ -23,6 +23,7 @@ func TestCommandLine(t *testing.T) {
 		stderr string
 	}{
 		{"version", 0, "\n", ""},
+		{"version --json", 0, `"version": "`, ""},
 		{"--version", 0, "\n", ""},
 		{"", 0, "Available Commands", ""},
 		{"help build", 0, "--without KIND.NAME", ""},
@@ -38,6 +39,12 @@ func TestCommandLine(t *testing.T) {
 		{"list --with", 2, "", "needs an argument"},
 		{"build --without tcp", 2, "", "a module is written kind.name"},
 		{"build --with ./no/such/plugin", 2, "", "no such directory"},
+		{"build --with no-such-plugin --core v9.9.9 --offline", 2, "", `"no-such-plugin" is not a module path`},
+		{"build --preset tpc", 2, "", "there is no such preset; there are "},
+		{"clean ./no/such", 2, "", "there is no directory"},
+		{"lock --locked", 2, "", "unknown flag"},
+		{"diff --output x a", 2, "", "unknown flag"},
+		{"verify ./no/such", 2, "", "no such file"},
 		{"build --core ./no/such/core", 2, "", "there is no go.mod in"},
 		{"build -o .", 2, "", "it is a directory"},
 		{"build --target linux", 2, "", "write OS/ARCH"},
@@ -98,6 +105,21 @@ func TestErrorAsJSON(t *testing.T) {
 		var got errorJSON
 		if err := json.Unmarshal([]byte(stdout.String()), &got); err != nil || got.Error.Kind != c.kind || got.Error.Message == "" {
 			t.Errorf("%s: error %v, stdout %s", c.args, err, &stdout)
+		}
+	}
+}
+
+// Every command tells how it is used, and can give JSON, as programs read it.
+func TestCommands(t *testing.T) {
+	for _, c := range newRoot().Commands() {
+		if c.Name() == "help" || c.Name() == "completion" {
+			continue
+		}
+		if c.Flags().Lookup("json") == nil && c.Name() != "sbom" {
+			t.Errorf("%s has no --json", c.Name())
+		}
+		if c.Example == "" && c.Name() != "version" {
+			t.Errorf("%s shows no example", c.Name())
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 	"github.com/fairleadproxy/fairlead/xbuild/scaffold"
 	"github.com/fairleadproxy/fairlead/xbuild/workbench"
 )
@@ -22,6 +23,7 @@ import (
 func newCommand() *cobra.Command {
 	var p scaffold.Plugin
 	var core string
+	o := &options{}
 	c := &cobra.Command{
 		Use:   "new KIND PATH",
 		Short: "Make the directory of a new plugin: a working module, its test, its documents",
@@ -40,16 +42,30 @@ Kinds: ` + strings.Join(scaffold.Kinds(), ", ") + ".",
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			p.Kind, p.Now = args[0], time.Now()
-			return makePlugin(c.Context(), p, args[1], core, c.OutOrStdout(), c.ErrOrStderr())
+			if err := makePlugin(c.Context(), &p, args[1], core, c.ErrOrStderr()); err != nil {
+				return err
+			}
+			made := struct {
+				Dir    string `json:"dir"`
+				Kind   string `json:"kind"`
+				Name   string `json:"name"`
+				Module string `json:"module"`
+			}{args[1], p.Kind, p.Name, p.Module}
+			return o.print(c, made, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s is there: the %s %s.\n\n    cd %s\n    xbuild test\n    xbuild run -- run --config lb.toml\n", made.Dir, made.Kind, made.Name, made.Dir)
+				return err
+			})
 		},
 	}
+	o.json(c)
 	c.Flags().StringVar(&p.Name, "name", "", "`name` of the module, with its vendor (default: from --module)")
 	c.Flags().StringVar(&p.Module, "module", "", "`path` of the Go module (default: example.com/NAME, NAME being the last part of PATH)")
 	c.Flags().StringVar(&core, "core", "", "write the plugin for core of this `directory or version` (default: the checkout around the current directory, else xbuild's own version)")
 	return c
 }
 
-func makePlugin(ctx context.Context, p scaffold.Plugin, dir, core string, out, errs io.Writer) error {
+// makePlugin writes the directory of a plugin, and fills in its names.
+func makePlugin(ctx context.Context, p *scaffold.Plugin, dir, core string, errs io.Writer) error {
 	base := filepath.Base(filepath.Clean(dir))
 	if abs, err := filepath.Abs(dir); err == nil {
 		base = filepath.Base(abs)
@@ -60,7 +76,7 @@ func makePlugin(ctx context.Context, p scaffold.Plugin, dir, core string, out, e
 	if p.Name == "" {
 		p.Name = nameFor(p.Module)
 	}
-	if err := chooseCore(&p, dir, core); err != nil {
+	if err := chooseCore(p, dir, core); err != nil {
 		return err
 	}
 	if err := p.Write(dir); err != nil {
@@ -69,8 +85,7 @@ func makePlugin(ctx context.Context, p scaffold.Plugin, dir, core string, out, e
 	if err := tidy(ctx, dir); err != nil {
 		fmt.Fprintf(errs, "xbuild: go mod tidy did not work, run it in %s when the modules can be had:\n%v\n", dir, err)
 	}
-	_, err := fmt.Fprintf(out, "%s is there: the %s %s.\n\n    cd %s\n    xbuild test\n    xbuild run -- run --config lb.toml\n", dir, p.Kind, p.Name, dir)
-	return err
+	return nil
 }
 
 // nameFor gives the name of a module for the path of its Go module: the last two
@@ -89,7 +104,7 @@ func nameFor(path string) string {
 func chooseCore(p *scaffold.Plugin, dir, want string) error {
 	checkout := want
 	switch {
-	case workbench.IsLocal(want):
+	case gocmd.IsLocal(want):
 	case want != "":
 		p.CoreVersion = want
 		return nil

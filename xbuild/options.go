@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fairleadproxy/fairlead/xbuild/builder"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 	"github.com/fairleadproxy/fairlead/xbuild/manifest"
 )
 
@@ -33,10 +34,8 @@ func (o *options) sources(c *cobra.Command) {
 	f.StringArrayVar(&o.request.With, "with", nil, "add the plugin `PATH[@VERSION][=DIR]`, PATH being a module path or a directory such as ./plugins/ewma; repeat for more")
 	f.StringVar(&o.request.Core, "core", "", "take core from this `directory or version` (default: the checkout around the current directory, else xbuild's own version)")
 	f.StringArrayVar(&o.request.Replace, "replace", nil, "take a Go module from elsewhere: `MODULE=DIR`, or MODULE=OTHER@VERSION; repeat for more")
-	f.BoolVar(&o.locked, "locked", false, "take exactly the versions in xbuild.lock, or fail")
 	f.BoolVar(&o.request.Offline, "offline", false, "ask no module proxy: take what is in Go's module cache")
 	f.StringVar(&o.request.Vendor, "vendor", "", "take Go modules from this `directory` alone, which xbuild vendor wrote")
-	f.StringSliceVar(&o.request.Tags, "tags", nil, "Go's build `tags`, with commas between them")
 	o.json(c)
 }
 
@@ -47,18 +46,29 @@ func (o *options) choice(c *cobra.Command) {
 	f.StringArrayVar(&o.request.For, "for", nil, "of the standard modules take only those that this configuration `file` uses; repeat for more")
 	f.StringArrayVar(&o.request.Include, "include", nil, "take the standard module `KIND.NAME` too; repeat for more")
 	f.StringArrayVar(&o.request.Without, "without", nil, "leave out the module `KIND.NAME`; repeat for more")
+	f.StringSliceVar(&o.request.Tags, "tags", nil, "Go's build `tags`, with commas between them")
+	f.StringSliceVar(&o.targets, "target", nil, "platforms to build for, as `OS/ARCH`: linux/arm64, linux/armv7; repeat, or put commas between them (default: this one)")
 }
 
-// making adds the flags that say how to build.
-func (o *options) making(c *cobra.Command) {
+// lock adds the flag that holds a command to the lock.
+func (o *options) lock(c *cobra.Command) {
+	c.Flags().BoolVar(&o.locked, "locked", false, "take exactly the versions in xbuild.lock, or fail")
+}
+
+// settings adds the flags that say how to build.
+func (o *options) settings(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVarP(&o.request.Output, "output", "o", "", "`file` to write; with several targets their names come behind it (default fairlead)")
-	f.StringSliceVar(&o.targets, "target", nil, "platforms to build for, as `OS/ARCH`: linux/arm64, linux/armv7; repeat, or put commas between them (default: this one)")
 	f.StringVar(&o.request.Embed, "embed", "", "put the configuration `file` into the binary, for when it is started without one")
 	f.StringVar(&o.request.PGO, "pgo", "", "optimise for this processor profile (`file`)")
 	f.StringVar(&o.request.LDFlags, "ldflags", "", "more `flags` for Go's linker")
 	f.BoolVar(&o.request.Race, "race", false, "build with the race detector; the binary is then not static")
 	f.BoolVar(&o.request.Debug, "debug", false, "keep the symbols that debuggers read")
+}
+
+// result adds the flags that say where to build.
+func (o *options) result(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVarP(&o.request.Output, "output", "o", "", "`file` to write; with several targets their names come behind it (default fairlead)")
 	f.BoolVar(&o.request.Keep, "keep", false, "keep the temporary directory of the build, and print its name")
 }
 
@@ -72,6 +82,7 @@ type plan struct {
 	targets  []builder.Target
 	manifest *manifest.Manifest // nil for none
 	lockFile string
+	locks    bool // the lock is the manifest's: no flag adds a source
 }
 
 // plan reads the manifest and puts the flags over it.
@@ -100,6 +111,7 @@ func (o *options) plan(c *cobra.Command) (*plan, error) {
 		return nil, &lineError{err}
 	}
 	o.over(&p.request, wd)
+	p.locks = p.manifest != nil && len(o.request.With) == 0 && len(o.request.Replace) == 0 && o.request.Core == ""
 	p.lockFile = filepath.Join(p.request.Dir, builder.LockFile)
 	for _, t := range targets {
 		target, err := builder.ParseTarget(t)
@@ -129,9 +141,9 @@ func (o *options) over(r *builder.Request, wd string) {
 	spec := func(s string) string {
 		name, with, ok := strings.Cut(s, "=")
 		switch {
-		case ok && (isLocal(with) || !strings.Contains(with, "@")):
+		case ok && (gocmd.IsLocal(with) || !strings.Contains(with, "@")):
 			return name + "=" + from(with)
-		case !ok && isLocal(name):
+		case !ok && gocmd.IsLocal(name):
 			return from(name)
 		}
 		return s
@@ -157,7 +169,7 @@ func (o *options) over(r *builder.Request, wd string) {
 		r.For = nil
 	}
 	if f.Core != "" {
-		if r.Core = f.Core; isLocal(f.Core) {
+		if r.Core = f.Core; gocmd.IsLocal(f.Core) {
 			r.Core = from(f.Core)
 		}
 	}
@@ -167,11 +179,6 @@ func (o *options) over(r *builder.Request, wd string) {
 	if r.Preset != "" && len(f.For) > 0 && f.Preset == "" {
 		r.Preset = ""
 	}
-}
-
-// isLocal reports whether a text names a directory, as the go command has it.
-func isLocal(s string) bool {
-	return filepath.IsAbs(s) || s == "." || s == ".." || strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../")
 }
 
 // settle has the request take the versions of the lock, if there is one of it.
@@ -189,6 +196,7 @@ func (o *options) settle(ctx context.Context, p *plan) error {
 		if o.locked {
 			return &lineError{fmt.Errorf("--locked: %s is not of what is asked for: %w; make it anew with: xbuild lock", p.lockFile, err)}
 		}
+		p.request.Events(builder.Event{Step: builder.StepResolve, Text: fmt.Sprintf("%s is not of what is asked for (%v): versions are chosen anew", p.lockFile, err)})
 		return nil
 	}
 	p.request.Lock = lock
@@ -198,9 +206,10 @@ func (o *options) settle(ctx context.Context, p *plan) error {
 	return nil
 }
 
-// keep writes the lock of a build from a manifest, unless there was one.
+// keep writes the lock of a build from a manifest, unless there was one. One with
+// more parts, by flags, leaves the manifest's as it is.
 func (p *plan) keep(lock *builder.Lock) error {
-	if p.manifest == nil || p.request.Lock != nil || lock == nil {
+	if !p.locks || p.request.Lock != nil || lock == nil {
 		return nil
 	}
 	_, err := lock.Write(p.lockFile)

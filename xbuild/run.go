@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,13 +12,14 @@ import (
 
 	"github.com/fairleadproxy/fairlead/xbuild/builder"
 	"github.com/fairleadproxy/fairlead/xbuild/devloop"
-	"github.com/fairleadproxy/fairlead/xbuild/workbench"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/temp"
 )
 
 func runCommand() *cobra.Command {
 	var core string
 	var with []string
-	var once bool
+	var once, asJSON bool
 	c := &cobra.Command{
 		Use:   "run [-- ARGS]",
 		Short: "Build a binary with the plugin here, run it with ARGS, and again when something changes",
@@ -37,18 +39,24 @@ An interrupt ends both.`,
 			if err != nil {
 				return err
 			}
-			if workbench.FindModule(dir) == "" {
+			if gocmd.FindModule(dir) == "" {
 				return &lineError{errors.New("there is no go.mod here or above: run it in a plugin's directory")}
 			}
-			temp, err := os.MkdirTemp("", "xbuild-run-")
+			temp, err := temp.Dir()
 			if err != nil {
 				return err
 			}
+			say := builder.Lines(c.ErrOrStderr())
+			if asJSON {
+				lines := json.NewEncoder(c.ErrOrStderr())
+				say = func(e builder.Event) { lines.Encode(e) } //nolint:errcheck // as with lines of text, nobody reads them then
+			}
 			l := devloop.Loop{
+				Say: func(text string) { say(builder.Event{Step: "run", Text: text}) },
 				Dir: dir, Args: args, Once: once, Stdout: c.OutOrStdout(), Stderr: c.ErrOrStderr(),
 				Build: func(ctx context.Context) (string, error) {
 					output := filepath.Join(temp, "fairlead")
-					r := builder.Request{Core: core, With: append([]string{"."}, with...), Dir: dir, Output: output, Progress: c.ErrOrStderr()}
+					r := builder.Request{Core: core, With: append([]string{"."}, with...), Dir: dir, Output: output, Events: say}
 					_, err := r.Build(ctx)
 					return output, err
 				},
@@ -57,6 +65,7 @@ An interrupt ends both.`,
 		},
 	}
 	c.Flags().StringArrayVar(&with, "with", nil, "add another `plugin`, see xbuild build; repeat for more")
+	c.Flags().BoolVar(&asJSON, "json", false, "write what the build is at as lines of JSON, and the error")
 	c.Flags().BoolVar(&once, "once", false, "do not watch: end when the process does")
 	c.Flags().StringVar(&core, "core", "", "take core from this `directory or version` (default: as xbuild build)")
 	return c

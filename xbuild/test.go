@@ -12,7 +12,7 @@ import (
 
 func testCommand() *cobra.Command {
 	var core string
-	var noRace bool
+	var noRace, asJSON bool
 	c := &cobra.Command{
 		Use:   "test [PATH] [-- GO TEST FLAGS]",
 		Short: "Run a plugin's tests against a core, and the conformance kit",
@@ -32,16 +32,23 @@ module of it that needs no configuration, whether its tests do or not.`,
 			if n := c.ArgsLenAtDash(); n >= 0 {
 				args, o.Args = args[:n], args[n:]
 			}
+			if asJSON {
+				o.Args = append([]string{"-json"}, o.Args...)
+			}
 			return withBench(c.Context(), args, core, func(ctx context.Context, b *workbench.Bench) error {
 				err := b.Test(ctx, o)
 				var exit *exec.ExitError
 				if errors.As(err, &exit) {
+					if asJSON {
+						return errTold // the events say which
+					}
 					return errors.New("the tests fail")
 				}
 				return err
 			})
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the events of go test -json, or the error, as JSON")
 	c.Flags().BoolVar(&noRace, "no-race", false, "without the race detector, which needs a C compiler")
 	coreFlag(c, &core)
 	return c

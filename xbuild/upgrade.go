@@ -40,7 +40,9 @@ anew; nothing is built. With --from a binary of the same parts is built.`,
 		},
 	}
 	o.sources(c)
-	o.making(c)
+	o.settings(c)
+	o.result(c)
+	c.Flags().StringSliceVar(&o.targets, "target", nil, "with --from, the platform to build for, as `OS/ARCH` (default: that of the binary)")
 	c.Flags().StringVar(&from, "from", "", "build the parts of this `binary` anew")
 	return c
 }

@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/action"
+	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/health"
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
 	"github.com/fairleadproxy/fairlead/core/moduletest/actiontest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/balancertest"
 	"github.com/fairleadproxy/fairlead/core/moduletest/checktest"
 	"github.com/fairleadproxy/fairlead/core/moduletest/convtest"
 	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
@@ -42,7 +44,19 @@ var faults = []struct {
 	{"leaks a metric", "50 reloads leave 50 metrics", func(t *testing.T) {
 		moduletest.Run(t, kind, "counts")
 	}},
-	{"starts in New", "goroutines are left over", func(t *testing.T) {
+	{"leaks a descriptor", "descriptors are left open", func(t *testing.T) {
+		moduletest.Run(t, kind, "keeps-open")
+	}},
+	{"listens in New", "New must only make the instance, and leave the rest to Prepare and Start: ", func(t *testing.T) {
+		moduletest.Run(t, kind, "listens")
+	}},
+	{"a balancer that allocates", "Pick allocates", func(t *testing.T) {
+		balancertest.Laws(t, func() balancer.Balancer { return allocates{} }, balancertest.Options{})
+	}},
+	{"a balancer that streams share unguarded", "DATA RACE", func(t *testing.T) {
+		balancertest.Laws(t, func() balancer.Balancer { return &unguarded{} }, balancertest.Options{})
+	}},
+	{"starts in New", "New must only make the instance", func(t *testing.T) {
 		moduletest.Run(t, kind, "eager")
 	}},
 	{"does not stop", "goroutines still running: forever", func(t *testing.T) {
@@ -131,6 +145,9 @@ func TestFaultsAreFound(t *testing.T) {
 			if strings.Contains(f.want, "allocates") && !allocs.Counted {
 				t.Skip("allocations are not counted under the race detector; see .ci/run")
 			}
+			if f.want == "DATA RACE" && allocs.Counted {
+				t.Skip("it takes the race detector")
+			}
 			cmd := exec.Command(os.Args[0], "-test.run", "^TestFault$", "-test.timeout", "1m")
 			cmd.Env = append(os.Environ(), child+"="+f.name)
 			out, err := cmd.CombinedOutput()
@@ -140,6 +157,43 @@ func TestFaultsAreFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// allocates picks in turn, and makes something of each request.
+type allocates struct{}
+
+func (allocates) Update(servers []balancer.Server) balancer.Picker { return allocating(servers) }
+
+type allocating []balancer.Server
+
+func (a allocating) Pick(r *balancer.Request) balancer.Server {
+	n := len(r.Src.String())
+	for i := range a {
+		if s := a[(n+i)%len(a)]; !s.Full() && s != r.Avoid || len(a) == 1 {
+			return s
+		}
+	}
+	return nil
+}
+
+// unguarded picks in turn, and counts the turns without a guard.
+type unguarded struct{ n int }
+
+func (u *unguarded) Update(servers []balancer.Server) balancer.Picker { return &counting{u, servers} }
+
+type counting struct {
+	*unguarded
+	servers []balancer.Server
+}
+
+func (c *counting) Pick(r *balancer.Request) balancer.Server {
+	for range c.servers {
+		c.n++
+		if s := c.servers[c.n%len(c.servers)]; !s.Full() && s != r.Avoid || len(c.servers) == 1 {
+			return s
+		}
+	}
+	return nil
 }
 
 type kept []string
@@ -189,6 +243,27 @@ func init() {
 	}
 	wait := func() { time.Sleep(time.Minute) }
 	register("leaks", func() thing { return starts(func(*module.Context) { go wait() }) })
+	// What was opened stays reachable, or the garbage collector would close it.
+	var open []io.Closer
+	keep := func(c io.Closer, err error) {
+		if err != nil {
+			panic(err)
+		}
+		open = append(open, c)
+	}
+	register("keeps-open", func() thing {
+		return starts(func(*module.Context) {
+			f, err := os.Open(os.DevNull)
+			keep(f, err)
+		})
+	})
+	register("listens", func() thing {
+		var c net.ListenConfig
+		c.SetMultipathTCP(false)
+		l, err := c.Listen(context.Background(), "tcp", "127.0.0.1:0")
+		keep(l, err)
+		return starts(func(*module.Context) {})
+	})
 	register("eager", func() thing { go wait(); return starts(func(*module.Context) {}) })
 	n := 0
 	register("counts", func() thing {

@@ -12,7 +12,7 @@ import (
 func NoLeaks(t *testing.T) {
 	t.Helper()
 	before := count()
-	t.Cleanup(func() { before.compare(t) })
+	t.Cleanup(func() { before.compare(t, "") })
 }
 
 // held is what the process holds.
@@ -26,8 +26,9 @@ func count() held {
 	return h
 }
 
-// compare waits for what ends soon, and reports what does not.
-func (h held) compare(t *testing.T) {
+// compare waits for what ends soon, and reports what does not; after says what
+// has just been done.
+func (h held) compare(t *testing.T, after string) {
 	t.Helper()
 	var now held
 	for range 200 {
@@ -38,9 +39,9 @@ func (h held) compare(t *testing.T) {
 	}
 	if now.goroutines > h.goroutines {
 		stacks := make([]byte, 1<<16)
-		t.Errorf("%d goroutines are left over:\n%s", now.goroutines-h.goroutines, stacks[:runtime.Stack(stacks, true)])
+		t.Errorf("%s%d goroutines are left over:\n%s", after, now.goroutines-h.goroutines, stacks[:runtime.Stack(stacks, true)])
 	}
 	if now.files > h.files {
-		t.Errorf("%d descriptors are left open", now.files-h.files)
+		t.Errorf("%s%d descriptors are left open", after, now.files-h.files)
 	}
 }

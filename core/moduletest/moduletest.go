@@ -44,7 +44,7 @@ func Run[I any](t *testing.T, kind *module.Kind[I], name string, configs ...stri
 		t.Run("config "+strings.ReplaceAll(c, "\n", " "), func(t *testing.T) {
 			before := count()
 			lifecycles(t, entry, c)
-			before.compare(t)
+			before.compare(t, "after the lifecycle ")
 		})
 	}
 }

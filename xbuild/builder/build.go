@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/temp"
 )
 
 // Build builds a binary and verifies it. Errors are *UsageError when the request
@@ -89,7 +91,7 @@ func (r *Request) planned(ctx context.Context, fn func(*workspace, *plan) error)
 
 // inWorkspace calls fn with a temporary directory.
 func (r *Request) inWorkspace(fn func(dir string) error) (err error) {
-	dir, err := temporary("", workspacePrefix)
+	dir, err := temp.Dir()
 	if err != nil {
 		return err
 	}
@@ -107,6 +109,10 @@ func (r *Request) inWorkspace(fn func(dir string) error) (err error) {
 func (r *Request) resolve(ctx context.Context, dir string) (*workspace, error) {
 	tool, err := r.goTool(ctx, dir)
 	if err != nil {
+		return nil, err
+	}
+	// What can be told without core need not wait for it.
+	if _, err := r.plugins(&core{}); err != nil {
 		return nil, err
 	}
 	want := r.Core
@@ -159,6 +165,9 @@ func (r *Request) plugins(c *core) ([]*Plugin, error) {
 
 // plan checks the plugins and decides what is imported.
 func (r *Request) plan(ctx context.Context, w *workspace) (*plan, error) {
+	if _, err := presetPackages(w.core.Dir, r.Preset); err != nil {
+		return nil, err
+	}
 	if len(w.plugins) > 0 {
 		r.tell(StepCheck, "checking the plugins")
 		if err := w.check(ctx, r.Race); err != nil {

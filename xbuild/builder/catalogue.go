@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // found is what a probe prints.
@@ -35,7 +36,7 @@ func (w *workspace) catalogue(ctx context.Context, packages, configs []string) (
 	if _, err := host.run(ctx, "build", "-trimpath", "-buildvcs=false", "-o", probe, "./probe"); err != nil {
 		return nil, nil, fmt.Errorf("compiling the standard modules: %w", w.unlink(err))
 	}
-	out, err := output(exec.CommandContext(ctx, probe, configs...))
+	out, err := gocmd.Output(gocmd.Program(ctx, probe, configs...))
 	if err != nil {
 		if p := culprit(w.plugins, err.Error()); p != nil {
 			return nil, nil, &PluginError{Plugin: p.Package, Step: "register", Err: err}

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 	"github.com/fairleadproxy/fairlead/xbuild/plugin"
 )
 
@@ -207,12 +208,12 @@ func (w *workspace) checkCore(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	var failed *commandError
+	var failed *gocmd.Failure
 	if !errors.As(err, &failed) {
 		return err
 	}
 	var packages []string
-	for line := range strings.Lines(failed.text) {
+	for line := range strings.Lines(failed.Text) {
 		if name, ok := strings.CutPrefix(line, "# "+CorePath+"/"); ok {
 			packages = append(packages, strings.TrimSpace(name))
 		}

@@ -8,11 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 
 	"golang.org/x/mod/semver"
 
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // CorePath is the module path of core and the standard modules.
@@ -29,12 +29,12 @@ type core struct {
 // means the checkout that dir lies in, or else the version that xbuild itself is of.
 func findCore(ctx context.Context, want, dir string, tool goTool) (*core, error) {
 	switch {
-	case isLocal(want):
+	case gocmd.IsLocal(want):
 		return localCore(absolute(dir, want))
 	case want != "":
 		return downloadCore(ctx, want, tool)
 	}
-	for at := findModule(dir); at != ""; at = findModule(filepath.Dir(at)) {
+	for at := gocmd.FindModule(dir); at != ""; at = gocmd.FindModule(filepath.Dir(at)) {
 		if s, err := readSource(at); err == nil && s.Path == CorePath {
 			return localCore(at)
 		}
@@ -42,8 +42,16 @@ func findCore(ctx context.Context, want, dir string, tool goTool) (*core, error)
 			break
 		}
 	}
-	return downloadCore(ctx, ownQuery(), tool)
+	query := ownQuery()
+	c, err := downloadCore(ctx, query, tool)
+	if err != nil && query == latest {
+		return nil, fmt.Errorf("%w\nthere is no checkout around %s, and this xbuild is of no released version: say by --core where core is, as a directory or a version", err, dir)
+	}
+	return c, err
 }
+
+// latest asks for the newest release.
+const latest = "latest"
 
 // ownQuery gives the version of core that this program was built from, "latest"
 // when it is not a release.
@@ -55,7 +63,7 @@ func ownQuery() string {
 			}
 		}
 	}
-	return "latest"
+	return latest
 }
 
 func localCore(dir string) (*core, error) {
@@ -101,13 +109,6 @@ func download(ctx context.Context, path, query string, tool goTool) (*downloaded
 		return nil, fmt.Errorf("%s@%s: the go command names no directory for it", path, query)
 	}
 	return &d, nil
-}
-
-// isLocal reports whether a path names a directory rather than a module: as
-// with the go command, it begins with a slash, "./" or "../".
-func isLocal(path string) bool {
-	return filepath.IsAbs(path) || path == "." || path == ".." ||
-		strings.HasPrefix(filepath.ToSlash(path), "./") || strings.HasPrefix(filepath.ToSlash(path), "../")
 }
 
 func absolute(dir, path string) string {

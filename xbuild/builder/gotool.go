@@ -1,15 +1,14 @@
 package builder
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // goTool runs the go command in a directory.
@@ -42,7 +41,8 @@ func (r *Request) goTool(ctx context.Context, dir string) (goTool, error) {
 	if r.Lock != nil {
 		mode = "readonly"
 	}
-	g := goTool{dir: dir}.with(neutral()...).with(cgo, flags(mode, r.Tags)).with(r.Target.env()...)
+	// The go command's own directories go with the build's, however it ends.
+	g := goTool{dir: dir}.with("GOTMPDIR="+dir).with(neutral()...).with(cgo, flags(mode, r.Tags)).with(r.Target.env()...)
 	switch {
 	case r.Vendor != "":
 		g = g.with("GOPROXY=file://"+filepath.ToSlash(r.Vendor), "GOSUMDB=off", "GONOPROXY=none")
@@ -83,37 +83,8 @@ func (g goTool) host() goTool { return g.with("CGO_ENABLED=0").with(Host().env()
 // run gives the command's standard output; the error is what it wrote to
 // standard error, as it names what is wrong.
 func (g goTool) run(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd := gocmd.Command(ctx, args...)
 	cmd.Dir = g.dir
 	cmd.Env = append(os.Environ(), g.env...)
-	return output(cmd)
+	return gocmd.Output(cmd)
 }
-
-func output(cmd *exec.Cmd) ([]byte, error) {
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if err == nil {
-		return stdout.Bytes(), nil
-	}
-	if errors.Is(err, exec.ErrNotFound) {
-		return nil, fmt.Errorf("the go command is needed to build: install Go (https://go.dev/dl/) and put it in PATH: %w", err)
-	}
-	text := strings.TrimSpace(stderr.String())
-	if text == "" {
-		text = strings.TrimSpace(stdout.String())
-	}
-	if text == "" {
-		return stdout.Bytes(), err
-	}
-	return stdout.Bytes(), &commandError{text, err}
-}
-
-// commandError is what a command that failed wrote.
-type commandError struct {
-	text string
-	err  error
-}
-
-func (e *commandError) Error() string { return e.text }
-func (e *commandError) Unwrap() error { return e.err }

@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/temp"
 )
 
 // link builds the main package, verifies the binary and puts it in its place.
@@ -22,7 +24,7 @@ func (r *Request) link(ctx context.Context, w *workspace, p *plan) (_ *Result, e
 		return nil, err
 	}
 	// Beside the output, so that the binary moves into its place at once.
-	dir, err := temporary(filepath.Dir(r.Output), linkPrefix)
+	dir, err := temp.Beside(filepath.Dir(r.Output))
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +47,10 @@ func (r *Request) link(ctx context.Context, w *workspace, p *plan) (_ *Result, e
 		return nil, err
 	}
 	if r.Sizes {
-		if result.Sizes, err = r.sizes(ctx, w, p, dir); err != nil {
+		if result.Sizes, err = r.sizes(ctx, w, dir); err != nil {
+			return nil, err
+		}
+		if result.ModuleSizes, err = w.moduleSizes(ctx, p, result.Sizes); err != nil {
 			return nil, err
 		}
 	}
@@ -87,7 +92,7 @@ func fileSum(file string) (sum string, size int64, err error) {
 
 // verify runs a binary, which must list exactly the modules of the plan.
 func verify(ctx context.Context, binary string, p *plan) error {
-	out, err := output(exec.CommandContext(ctx, binary, "list-modules", "--json"))
+	out, err := gocmd.Output(gocmd.Program(ctx, binary, "list-modules", "--json"))
 	if err != nil {
 		return fmt.Errorf("the binary does not list its modules: %w", err)
 	}

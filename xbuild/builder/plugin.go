@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 	"github.com/fairleadproxy/fairlead/xbuild/plugin"
 )
 
@@ -41,7 +42,7 @@ func parsePlugin(spec, dir string, c *core) (*Plugin, error) {
 	if replaced && replacement == "" || want == "" {
 		return nil, usagef("plugin %q: write PATH, PATH@VERSION or PATH=DIRECTORY", spec)
 	}
-	if isLocal(want) {
+	if gocmd.IsLocal(want) {
 		if replaced {
 			return nil, usagef("plugin %q: %s is a directory already; write its module path before the =", spec, want)
 		}
@@ -79,7 +80,7 @@ func directoryPlugin(dir string, c *core) (*Plugin, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, usagef("plugin %s: there is no such directory", dir)
 	}
-	root := findModule(dir)
+	root := gocmd.FindModule(dir)
 	if root == "" {
 		return nil, usagef("plugin %s: neither it nor a directory above has a go.mod; a plugin is a Go module: go mod init example.com/plugin", dir)
 	}
@@ -103,7 +104,7 @@ func replacedPlugin(spec, name, version, replacement, dir string) (*Plugin, erro
 	if version != "" && !semver.IsValid(version) {
 		return nil, usagef("plugin %q: %q is not a version such as v1.2.3; with = nothing is asked of a proxy that could tell which one it is", spec, version)
 	}
-	if other, at, ok := strings.Cut(replacement, "@"); ok && !isLocal(replacement) {
+	if other, at, ok := strings.Cut(replacement, "@"); ok && !gocmd.IsLocal(replacement) {
 		if module.CheckPath(other) != nil || !semver.IsValid(at) {
 			return nil, usagef("plugin %q: write a directory or MODULE@VERSION after the =", spec)
 		}

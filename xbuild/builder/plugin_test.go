@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // files writes files below a new directory and gives it.
@@ -103,7 +105,7 @@ func TestParsePlugin(t *testing.T) {
 		}
 	}
 	// Without a go.mod above it, which the temporary directory may have.
-	if findModule(dir) == "" {
+	if gocmd.FindModule(dir) == "" {
 		if _, err := parsePlugin("./bare", dir, c); err == nil || !strings.Contains(err.Error(), "go mod init") {
 			t.Errorf("a directory without a go.mod: %v", err)
 		}

@@ -94,7 +94,7 @@ func (e *NoRecipeError) Error() string {
 func ReadRecipe(file string) (*Recipe, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return nil, usagef("%v", err)
 	}
 	for mark := recipeMark(); ; {
 		i := bytes.Index(text, mark)

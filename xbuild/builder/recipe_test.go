@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/temp"
 )
 
 func sample() *Recipe {
@@ -154,13 +156,13 @@ func TestFollow(t *testing.T) {
 func TestClean(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	beside := t.TempDir()
-	mine, err := temporary(beside, linkPrefix)
+	mine, err := temp.Beside(beside)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Process numbers end far below this one.
-	gone := []string{filepath.Join(beside, linkPrefix+"999999999-1"), filepath.Join(os.TempDir(), workspacePrefix+"999999999-2")}
-	others := []string{filepath.Join(beside, "src"), filepath.Join(os.TempDir(), workspacePrefix+"notes"), mine}
+	gone := []string{filepath.Join(beside, ".xbuild-999999999-1"), filepath.Join(os.TempDir(), "xbuild-999999999-2")}
+	others := []string{filepath.Join(beside, "src"), filepath.Join(os.TempDir(), "xbuild-notes"), mine}
 	for _, d := range append(gone, others[:2]...) {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // replacement is a Go module that is taken from elsewhere: a directory, or
@@ -30,12 +32,12 @@ func (r *Request) replacements() ([]replacement, error) {
 			return nil, usagef("--replace %s: core is chosen by --core, which takes a directory or a version", spec)
 		}
 		one := replacement{module: path}
-		if other, version, ok := strings.Cut(with, "@"); ok && !isLocal(with) {
+		if other, version, ok := strings.Cut(with, "@"); ok && !gocmd.IsLocal(with) {
 			if module.CheckPath(other) != nil || !semver.IsValid(version) {
 				return nil, usagef("--replace %s: %s is not a module and a version such as example.com/fork@v1.2.3", spec, with)
 			}
 			one.other, one.version = other, version
-		} else if one.dir = absolute(r.Dir, with); findModule(one.dir) != one.dir {
+		} else if one.dir = absolute(r.Dir, with); gocmd.FindModule(one.dir) != one.dir {
 			return nil, usagef("--replace %s: there is no go.mod in %s", spec, one.dir)
 		} else if _, err := readSource(one.dir); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, usagef("--replace %s: %v", spec, err)

@@ -56,7 +56,7 @@ type Request struct {
 	Dir string
 	// Output is the file to write. Default: fairlead, in Dir.
 	Output string
-	// Sizes asks for what each package takes in the binary.
+	// Sizes asks for what each module and each package takes in the binary.
 	Sizes bool
 	// only are the standard modules to take, whatever the preset; nil for no such list.
 	only []string
@@ -81,8 +81,10 @@ type Result struct {
 	// Verified says that the binary was run and lists these modules; it cannot
 	// be run when it is for another platform.
 	Verified bool `json:"verified"`
-	// Sizes is what each package takes, largest first, when it was asked for.
-	Sizes []Size `json:"sizes,omitempty"`
+	// Sizes is what each package takes, and ModuleSizes what the modules take with
+	// all that they alone need; largest first, when it was asked for.
+	Sizes       []Size       `json:"sizes,omitempty"`
+	ModuleSizes []ModuleSize `json:"moduleSizes,omitempty"`
 	// Lock holds the versions that were taken.
 	Lock *Lock `json:"-"`
 }

@@ -13,8 +13,6 @@ import (
 type Size struct {
 	Package string `json:"package"`
 	Bytes   int64  `json:"bytes"`
-	// Modules are those that the package registers, as kind.name.
-	Modules []string `json:"modules,omitempty"`
 }
 
 // shared is the name for what belongs to no package: strings, type
@@ -22,7 +20,7 @@ type Size struct {
 const shared = "(shared)"
 
 // sizes links once more, with symbols, and adds up what each package takes.
-func (r *Request) sizes(ctx context.Context, w *workspace, p *plan, dir string) ([]Size, error) {
+func (r *Request) sizes(ctx context.Context, w *workspace, dir string) ([]Size, error) {
 	r.tell(StepVerify, "measuring the packages")
 	binary := filepath.Join(dir, "symbols")
 	if err := r.compile(ctx, w, binary, true); err != nil {
@@ -37,18 +35,10 @@ func (r *Request) sizes(ctx context.Context, w *workspace, p *plan, dir string) 
 	if err != nil {
 		return nil, err
 	}
-	out := sizesOf(symbols, func(section elf.SectionIndex) bool {
+	return sizesOf(symbols, func(section elf.SectionIndex) bool {
 		// What is zero at the start takes memory, but no room in the file.
 		return int(section) < len(f.Sections) && f.Sections[section].Type != elf.SHT_NOBITS
-	})
-	for i := range out {
-		for _, m := range p.modules {
-			if m.Package == out[i].Package {
-				out[i].Modules = append(out[i].Modules, m.ID())
-			}
-		}
-	}
-	return out, nil
+	}), nil
 }
 
 // sizesOf adds up symbols by their packages, largest first; stored tells whether

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // Newest asks for the newest versions of core and of the plugins that come from
@@ -12,11 +14,11 @@ import (
 // these versions, and their lock.
 func (r Request) Newest(ctx context.Context) (Request, *Lock, error) {
 	r.With = slices.Clone(r.With)
-	if r.Core != "" && !isLocal(r.Core) {
+	if r.Core != "" && !gocmd.IsLocal(r.Core) {
 		r.Core = "latest"
 	}
 	for i, spec := range r.With {
-		if name, _, versioned := strings.Cut(spec, "@"); versioned && !strings.Contains(spec, "=") && !isLocal(spec) {
+		if name, _, versioned := strings.Cut(spec, "@"); versioned && !strings.Contains(spec, "=") && !gocmd.IsLocal(spec) {
 			r.With[i] = name + "@latest"
 		}
 	}

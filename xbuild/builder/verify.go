@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // Verification is what came of building a binary again.
@@ -114,7 +116,7 @@ func (r *Request) directoryOf(spec, pkg string) bool {
 		name, _, _ = strings.Cut(name, "@")
 		return name == pkg
 	}
-	if !isLocal(spec) {
+	if !gocmd.IsLocal(spec) {
 		return false
 	}
 	dir := r.Dir

@@ -102,17 +102,3 @@ func (s *source) required() string {
 	}
 	return module.PathMajorPrefix(major) + ".0.0"
 }
-
-// findModule gives the directory with a go.mod that dir is or lies in, "" when there is none.
-func findModule(dir string) string {
-	for {
-		if info, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && !info.IsDir() {
-			return dir
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return ""
-		}
-		dir = up
-	}
-}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // workspace is the temporary main module that a binary is built in.
@@ -137,18 +139,18 @@ func (w *workspace) required() ([]string, error) {
 
 // unlink names files in an error of the go command as the user knows them.
 func (w *workspace) unlink(err error) error {
-	var failed *commandError
+	var failed *gocmd.Failure
 	if !errors.As(err, &failed) {
 		return err
 	}
-	text := failed.text
+	text := failed.Text
 	for path, dir := range w.dirs() {
 		text = strings.ReplaceAll(text, linkName(path)+"/", dir+"/")
 	}
 	if w.lock != nil && strings.Contains(text, "updates to go.mod needed") {
 		text = "the lock does not fit what the directories need now; make it anew with: xbuild lock"
 	}
-	return &commandError{text, failed.err}
+	return &gocmd.Failure{Text: text, Err: failed.Err}
 }
 
 // within reports whether a package is path or below it.

@@ -28,8 +28,10 @@ type Loop struct {
 	Args []string
 	// Once does not watch: Run ends when the program does, with its error.
 	Once bool
-	// Stdout and Stderr are the program's; what the loop has to say goes to Stderr.
+	// Stdout and Stderr are the program's.
 	Stdout, Stderr io.Writer
+	// Say is told what the loop has to say; nil means a line of Stderr for each.
+	Say func(text string)
 }
 
 // settle is how long files must stay as they are before a build: editors write
@@ -37,6 +39,10 @@ type Loop struct {
 const settle = 200 * time.Millisecond
 
 func (l *Loop) say(format string, args ...any) {
+	if l.Say != nil {
+		l.Say(fmt.Sprintf(format, args...))
+		return
+	}
 	fmt.Fprintf(l.Stderr, "xbuild: "+format+"\n", args...)
 }
 

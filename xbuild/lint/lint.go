@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 	"github.com/fairleadproxy/fairlead/xbuild/plugin"
 	"github.com/fairleadproxy/fairlead/xbuild/workbench"
 )
@@ -93,7 +94,7 @@ func Run(ctx context.Context, b *workbench.Bench) ([]Finding, error) {
 	c.apiReference()
 	c.comments()
 	c.format()
-	var failure *workbench.Failure
+	var failure *gocmd.Failure
 	switch c.report, err = b.Probe(ctx); {
 	case errors.As(err, &failure):
 		c.compiler("compile", failure.Text)

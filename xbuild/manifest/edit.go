@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // Versions gives the parts that come from a proxy and the versions that the
@@ -22,7 +23,7 @@ func (m *Manifest) Versions() map[string]string {
 
 func (m *Manifest) versionTexts() map[string]tree.Text {
 	out := map[string]tree.Text{}
-	if !m.Core.IsZero() && !local(m.Core.Value) {
+	if !m.Core.IsZero() && !gocmd.IsLocal(m.Core.Value) {
 		out["core"] = m.Core
 	}
 	for name, p := range m.Plugins.All() {

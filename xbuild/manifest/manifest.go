@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/xbuild/builder"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // File is the usual name of a manifest.
@@ -89,17 +91,15 @@ func Read(file string) (*Manifest, error) {
 		return nil, err
 	}
 	m := &Manifest{dir: dir, text: text}
-	if err := node.Decode(m); err != nil {
-		return nil, err
-	}
 	errs := &tree.Errors{}
+	errs.Add(node.Decode(m), tree.Pos{}, "")
 	m.check(errs)
 	return m, errs.Err()
 }
 
 // check looks at what the decoder cannot know.
 func (m *Manifest) check(errs *tree.Errors) {
-	if c := m.Core; !c.IsZero() && !local(c.Value) && c.Value != "latest" && !semver.IsValid(c.Value) {
+	if c := m.Core; !c.IsZero() && !gocmd.IsLocal(c.Value) && c.Value != "latest" && !semver.IsValid(c.Value) {
 		c.Fail(errs, 0, "%q is neither a version nor a directory", c.Value).Hint = `write one such as "v1.2.3" or "../fairlead"`
 	}
 	for name, p := range m.Plugins.All() {
@@ -108,6 +108,11 @@ func (m *Manifest) check(errs *tree.Errors) {
 	for i := range m.Plugins.Entries {
 		if e := &m.Plugins.Entries[i]; module.CheckImportPath(e.Key) != nil || !strings.Contains(e.Key, ".") {
 			errs.At(e.Pos, e.Path, "%q is no import path", e.Key).Hint = `write one such as "example.com/plugin", and the directory or version as its value`
+		}
+	}
+	for i := range m.Replace.Entries {
+		if e := &m.Replace.Entries[i]; module.CheckPath(e.Key) != nil {
+			errs.At(e.Pos, e.Path, "%q is no Go module", e.Key).Hint = `write its path, such as "example.com/library", and what to take as its value`
 		}
 	}
 	for _, list := range [][]tree.Text{m.Standard.Include, m.Standard.Exclude} {
@@ -129,7 +134,7 @@ func (m *Manifest) check(errs *tree.Errors) {
 
 // check refuses what says two things at once, and settles what a string means.
 func (p *Plugin) check(errs *tree.Errors, name string) {
-	if local(p.Version.Value) {
+	if gocmd.IsLocal(p.Version.Value) {
 		if !p.Path.IsZero() {
 			p.Version.Fail(errs, 0, "a version is no directory").Hint = `write it as path alone`
 			return
@@ -139,16 +144,13 @@ func (p *Plugin) check(errs *tree.Errors, name string) {
 	switch {
 	case !p.Path.IsZero() && !p.Replace.IsZero():
 		p.Replace.Fail(errs, 0, "%s comes from a directory and cannot be replaced too", name).Hint = "keep path or replace"
-	case !p.Replace.IsZero() && (local(p.Replace.Value) || !strings.Contains(p.Replace.Value, "@")):
+	case !p.Replace.IsZero() && (gocmd.IsLocal(p.Replace.Value) || !strings.Contains(p.Replace.Value, "@")):
 		p.Replace.Fail(errs, 0, "%q is no version of a module", p.Replace.Value).Hint = `write one such as "example.com/fork@v1.2.3"; a directory is written as path`
+	case !semver.IsValid(p.Version.Value) && semver.IsValid("v"+p.Version.Value):
+		p.Version.Fail(errs, 0, "%q is no version", p.Version.Value).Hint = fmt.Sprintf("write %q", "v"+p.Version.Value)
 	case !p.Version.IsZero() && (!p.Path.IsZero() || !p.Replace.IsZero()) && !semver.IsValid(p.Version.Value):
 		p.Version.Fail(errs, 0, "%q is no version", p.Version.Value).Hint = `write one such as "v1.2.3": nothing is asked of a proxy here`
 	}
-}
-
-// local reports whether a text names a directory.
-func local(text string) bool {
-	return filepath.IsAbs(text) || text == "." || text == ".." || strings.HasPrefix(text, "./") || strings.HasPrefix(text, "../")
 }
 
 // Request gives the build, for one of its targets or for none in particular.

@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -100,6 +101,8 @@ func TestWrong(t *testing.T) {
 		{"[plugins]\n\"example.com/p\" = { replace = \"./q\" }", `a directory is written as path`},
 		{"[plugins]\n\"example.com/p\" = { path = \"./p\", version = \"latest\" }", `"latest" is no version`},
 		{"[plugins]\n\"example.com/p\" = 1", `:2:19: `},
+		{"[plugins]\n\"example.com/p\" = \"1.2\"", `"1.2" is no version; write "v1.2"`},
+		{"[replace]\n\"x y\" = \"../x\"", `:2:1: replace."x y": "x y" is no Go module; write its path`},
 		{"[standard]\nexclude = [\"mptcp\"]", `:2:13: standard.exclude[0]: "mptcp" is no module; write kind.name`},
 		{`targets = "linux"`, `:1:12: targets: target "linux": write OS/ARCH`},
 		{"preset = \"tcp\"\nfor = \"lb.toml\"", `both preset and for`},
@@ -109,6 +112,15 @@ func TestWrong(t *testing.T) {
 		if _, err := manifest.Read(file); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), file+":") {
 			t.Errorf("%q: error %v, want %q", c.text, err, c.want)
 		}
+	}
+}
+
+// What the decoder finds does not hide what is found afterwards.
+func TestAllAtOnce(t *testing.T) {
+	_, err := manifest.Read(write(t, "core = \"1.2\"\nouput = \"x\"\nrace = \"yes\"\ntargets = [\"linux\"]\n[plugins]\nfoo = \"v1.0.0\"\n"))
+	var all *tree.Errors
+	if !errors.As(err, &all) || len(all.List) != 5 {
+		t.Errorf("of five errors these are told:\n%v", err)
 	}
 }
 

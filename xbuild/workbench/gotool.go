@@ -1,15 +1,14 @@
 package workbench
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // command is the go command in the plugin's module; files are laid over it, by
@@ -33,9 +32,9 @@ func (b *Bench) command(ctx context.Context, files map[string]string, verb strin
 		return nil, err
 	}
 	args = append([]string{verb, "-modfile=" + filepath.Join(b.temp, "go.mod"), "-mod=mod", "-overlay=" + filepath.Join(b.temp, "overlay.json")}, args...)
-	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd := gocmd.Command(ctx, args...)
 	cmd.Dir = b.Root
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GO111MODULE=on")
+	cmd.Env = append(os.Environ(), "GOTMPDIR="+b.temp, "GOWORK=off", "GOFLAGS=", "GO111MODULE=on")
 	return cmd, nil
 }
 
@@ -45,33 +44,9 @@ func (b *Bench) run(ctx context.Context, files map[string]string, verb string, a
 	if err != nil {
 		return err
 	}
-	_, err = output(cmd)
+	_, err = gocmd.Output(cmd)
 	return err
 }
-
-// output gives what a command writes to standard output; the error is what it
-// wrote to standard error.
-func output(cmd *exec.Cmd) ([]byte, error) {
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	if errors.Is(err, exec.ErrNotFound) {
-		return nil, fmt.Errorf("the go command is needed: install Go (https://go.dev/dl/) and put it in PATH: %w", err)
-	}
-	if text := strings.TrimSpace(errs.String()); err != nil && text != "" {
-		return out.Bytes(), &Failure{text, err}
-	}
-	return out.Bytes(), err
-}
-
-// Failure is what a command that failed wrote.
-type Failure struct {
-	Text string
-	err  error
-}
-
-func (f *Failure) Error() string { return f.Text }
-func (f *Failure) Unwrap() error { return f.err }
 
 // Vet runs go vet. Its findings are a *Failure, a line for each.
 func (b *Bench) Vet(ctx context.Context) error { return b.run(ctx, nil, "vet", "./...") }

@@ -20,12 +20,14 @@ var kinds = map[string][2]string{
 	"certs":     {"core/secure", "Kind"},
 	"check":     {"core/health", "Kind"},
 	"converter": {"core/expr", "ConverterKind"},
+	"dns":       {"core/secure", "DNSKind"},
 	"fetch":     {"core/expr", "FetchKind"},
 	"logformat": {"core/logs", "FormatKind"},
 	"logger":    {"core/logs", "Kind"},
 	"matcher":   {"core/expr", "MatcherKind"},
 	"protocol":  {"core/protocol", "Kind"},
 	"service":   {"core/service", "Kind"},
+	"storage":   {"core/storage", "Kind"},
 }
 
 // TestOptions say how a plugin's tests are run.

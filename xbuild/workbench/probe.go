@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 )
 
 // Module is a module that the plugin registers.
@@ -78,10 +79,10 @@ func (b *Bench) Probe(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, program, b.Module, b.Root, coreDir)
+	cmd := gocmd.Program(ctx, program, b.Module, b.Root, coreDir)
 	cmd.Dir = where
 	cmd.Env = append(os.Environ(), "TMPDIR="+where, "HOME="+where)
-	out, err := output(cmd)
+	out, err := gocmd.Output(cmd)
 	if err != nil {
 		return nil, fmt.Errorf("importing the plugin: %w", err)
 	}
@@ -109,6 +110,6 @@ func (b *Bench) coreDir(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := output(cmd)
+	out, err := gocmd.Output(cmd)
 	return strings.TrimSpace(string(out)), err
 }

@@ -17,11 +17,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/mod/modfile"
 
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
+	"github.com/fairleadproxy/fairlead/xbuild/internal/temp"
 )
 
 // Bench is a plugin with the core to work on it with.
@@ -49,7 +50,7 @@ func Open(dir, core string) (*Bench, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("there is no directory %s", dir)
 	}
-	root := FindModule(dir)
+	root := gocmd.FindModule(dir)
 	if root == "" {
 		return nil, fmt.Errorf("there is no go.mod in %s or above: a plugin is a Go module; xbuild new makes one", dir)
 	}
@@ -66,7 +67,7 @@ func Open(dir, core string) (*Bench, error) {
 	if b.Module == module.Core {
 		return nil, fmt.Errorf("%s belongs to %s itself, whose modules are tested with it", dir, module.Core)
 	}
-	if b.temp, err = os.MkdirTemp("", "xbuild-bench-"); err != nil {
+	if b.temp, err = temp.Dir(); err != nil {
 		return nil, err
 	}
 	if err := b.chooseCore(core); err != nil {
@@ -85,7 +86,7 @@ func (b *Bench) chooseCore(want string) error {
 		return err
 	}
 	switch {
-	case IsLocal(want):
+	case gocmd.IsLocal(want):
 		if b.Core, err = filepath.Abs(want); err != nil {
 			return err
 		}
@@ -144,7 +145,7 @@ func Checkout(dir string) string {
 	if err != nil {
 		return ""
 	}
-	for at = FindModule(at); at != ""; at = FindModule(filepath.Dir(at)) {
+	for at = gocmd.FindModule(at); at != ""; at = gocmd.FindModule(filepath.Dir(at)) {
 		if m, err := readMod(at); err == nil && m.Module.Mod.Path == module.Core {
 			return at
 		}
@@ -153,27 +154,6 @@ func Checkout(dir string) string {
 		}
 	}
 	return ""
-}
-
-// FindModule gives the directory with a go.mod that dir is or lies in, "" when
-// there is none.
-func FindModule(dir string) string {
-	for {
-		if info, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && !info.IsDir() {
-			return dir
-		}
-		if dir == filepath.Dir(dir) {
-			return ""
-		}
-		dir = filepath.Dir(dir)
-	}
-}
-
-// IsLocal reports whether a path names a directory rather than a version or a
-// module: as with the go command, it begins with a slash, "./" or "../".
-func IsLocal(p string) bool {
-	slashed := filepath.ToSlash(p)
-	return filepath.IsAbs(p) || p == "." || p == ".." || strings.HasPrefix(slashed, "./") || strings.HasPrefix(slashed, "../")
 }
 
 func readMod(dir string) (*modfile.File, error) {

@@ -9,6 +9,7 @@ package balancertest
 import (
 	"fmt"
 	"net/netip"
+	"sync"
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/core/balancer"
@@ -147,6 +148,7 @@ func Laws(t *testing.T, make func() balancer.Balancer, o Options) {
 			t.Errorf("picked %s while all are full", s.Name())
 		}
 	})
+	t.Run("at once", func(t *testing.T) { atOnce(t, make()) })
 	t.Run("allocations", func(t *testing.T) {
 		p := make().Update(Set(Servers(3, 1, 2)))
 		r := Client(1)
@@ -154,4 +156,31 @@ func Laws(t *testing.T, make func() balancer.Balancer, o Options) {
 			t.Errorf("Pick allocates %v times", n)
 		}
 	})
+}
+
+// atOnce has streams pick, and report, while the set of servers changes, as in a
+// backend at work. What is not guarded, the race detector tells.
+func atOnce(t *testing.T, b balancer.Balancer) {
+	list := Servers(1, 2, 3)
+	p := b.Update(Set(list))
+	observer, _ := b.(balancer.Observer)
+	var streams sync.WaitGroup
+	for i := range 8 {
+		streams.Go(func() {
+			for n := range 200 {
+				s := p.Pick(Client(8*n + i))
+				if s == nil {
+					t.Error("no server was picked, and all have free slots")
+					return
+				}
+				if observer != nil {
+					observer.Observe(s, 1000, n%10 == 0)
+				}
+			}
+		})
+	}
+	for i := range 20 {
+		b.Update(Set(list[:1+i%3]))
+	}
+	streams.Wait()
 }
