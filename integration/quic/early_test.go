@@ -158,6 +158,8 @@ servers = ["`+app.Listener.Addr().String()+`"]
 	defer thief.Close()
 	lines := func() int { return strings.Count(f.Output(), "/held ") }
 	lab.Until(t, 30*time.Second, "the request that was sent again is refused", func() bool {
+		path.mu.Lock()
+		defer path.mu.Unlock()
 		for _, p := range path.first {
 			thief.Write(p)
 		}
