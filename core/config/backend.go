@@ -173,5 +173,5 @@ type Source struct {
 	// Address is an IP address, optionally with a port or port range.
 	Address tree.Text `toml:"address,required,short"`
 	// Interface is the network interface to connect through. Default: any.
-	Interface string `toml:"interface"`
+	Interface string `toml:"interface" os:"linux"`
 }

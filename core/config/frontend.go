@@ -112,30 +112,30 @@ type Bind struct {
 	QUICSocket tree.Text `toml:"quic-socket" enum:"listener|connection"`
 
 	// Interface is the network interface to listen on. Default: any.
-	Interface string `toml:"interface"`
+	Interface string `toml:"interface" os:"linux"`
 	// MSS is the largest TCP segment to announce, in bytes. Default 0: the kernel's.
-	MSS int `toml:"mss" min:"0" max:"65535"`
+	MSS int `toml:"mss" min:"0" max:"65535" os:"unix"`
 	// TCPUT is how long sent data may stay unacknowledged (TCP user timeout).
 	// Default 0: the kernel's.
-	TCPUT time.Duration `toml:"tcp-ut"`
+	TCPUT time.Duration `toml:"tcp-ut" os:"linux"`
 	// DeferAccept accepts only once data has come. Default false.
-	DeferAccept bool `toml:"defer-accept"`
+	DeferAccept bool `toml:"defer-accept" os:"linux"`
 	// TFO takes data in the first packet (TCP fast open). Default false.
-	TFO bool `toml:"tfo"`
+	TFO bool `toml:"tfo" os:"linux"`
 	// Transparent listens on addresses that are not this machine's. Default false.
-	Transparent bool `toml:"transparent"`
+	Transparent bool `toml:"transparent" os:"linux"`
 	// V4V6 makes a wildcard IPv6 address take IPv4 as well, V6Only keeps it from
 	// that. Default: the kernel's choice.
 	V4V6   bool `toml:"v4v6"`
 	V6Only bool `toml:"v6only"`
 
 	// Mode are the permissions of a unix socket, such as "660". Default: the umask's.
-	Mode FileMode `toml:"mode"`
+	Mode FileMode `toml:"mode" os:"unix"`
 	// User, Group, UID and GID own a unix socket. Default: the process's.
-	User  string `toml:"user"`
-	Group string `toml:"group"`
-	UID   *int   `toml:"uid" min:"0"`
-	GID   *int   `toml:"gid" min:"0"`
+	User  string `toml:"user" os:"unix"`
+	Group string `toml:"group" os:"unix"`
+	UID   *int   `toml:"uid" min:"0" os:"unix"`
+	GID   *int   `toml:"gid" min:"0" os:"unix"`
 
 	// Pos is where the bind stands.
 	Pos tree.Pos `toml:"-"`

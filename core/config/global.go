@@ -20,11 +20,11 @@ type Global struct {
 
 	// User and Group are what the process becomes once its sockets are bound.
 	// Default: none, it stays what it is.
-	User  string `toml:"user"`
-	Group string `toml:"group"`
+	User  string `toml:"user" os:"unix"`
+	Group string `toml:"group" os:"unix"`
 	// UID and GID are the same by number. Default: none.
-	UID *int `toml:"uid" min:"0"`
-	GID *int `toml:"gid" min:"0"`
+	UID *int `toml:"uid" min:"0" os:"unix"`
+	GID *int `toml:"gid" min:"0" os:"unix"`
 	// Pidfile is the file that the process writes its number to. Default: none.
 	Pidfile string `toml:"pidfile"`
 
@@ -48,7 +48,7 @@ type Global struct {
 	// MPTCP. Default false: the start fails.
 	MptcpFallback bool `toml:"mptcp-fallback"`
 	// Mptcp is what the kernel's path manager is to have. Default: what it has.
-	Mptcp *Mptcp `toml:"mptcp"`
+	Mptcp *Mptcp `toml:"mptcp" os:"linux"`
 
 	// SpreadChecks spreads health checks by up to this part of their interval,
 	// in percent. Default 0.
@@ -127,12 +127,12 @@ type StatsSocket struct {
 	// Address is a path, or an address as of a bind.
 	Address tree.Text `toml:"address,required,short"`
 	// Mode are the permissions of a unix socket, such as "660". Default "600".
-	Mode FileMode `toml:"mode"`
+	Mode FileMode `toml:"mode" os:"unix"`
 	// User, Group, UID and GID own a unix socket. Default: the process's.
-	User  string `toml:"user"`
-	Group string `toml:"group"`
-	UID   *int   `toml:"uid" min:"0"`
-	GID   *int   `toml:"gid" min:"0"`
+	User  string `toml:"user" os:"unix"`
+	Group string `toml:"group" os:"unix"`
+	UID   *int   `toml:"uid" min:"0" os:"unix"`
+	GID   *int   `toml:"gid" min:"0" os:"unix"`
 
 	// Pos is where the address or table stands.
 	Pos tree.Pos `toml:"-"`

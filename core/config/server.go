@@ -71,9 +71,9 @@ type ServerSettings struct {
 	Source *Source `toml:"source"`
 	// TCPUT is how long sent data may stay unacknowledged (TCP user timeout).
 	// Default 0: the kernel's.
-	TCPUT time.Duration `toml:"tcp-ut"`
+	TCPUT time.Duration `toml:"tcp-ut" os:"linux"`
 	// TFO sends data in the first packet (TCP fast open). Default false.
-	TFO bool `toml:"tfo"`
+	TFO bool `toml:"tfo" os:"linux"`
 
 	// PoolMaxConn is how many idle connections are kept. Default -1: no limit.
 	PoolMaxConn int `toml:"pool-max-conn" min:"-1"`

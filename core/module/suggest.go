@@ -3,6 +3,8 @@ package module
 import (
 	"fmt"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/core/system"
 )
 
 // standard is where the modules are that come with core.
@@ -19,6 +21,18 @@ var known = map[string]string{
 	"protocol.udp":    Core + "/plugins/udp",
 }
 
+// needs says which systems have a module that the others lack, and what to write
+// on those.
+var needs = map[string]struct{ systems, instead string }{
+	"protocol.mptcp": {"linux", "write tcp@ for plain TCP"},
+	"protocol.fd":    {"linux", "write the address to listen at"},
+	"protocol.udp":   {"linux", "there is nothing like it"},
+}
+
+// Needs gives the systems that have a module, by its ID, as in package system; ""
+// where all do.
+func Needs(id string) string { return needs[id].systems }
+
 // UnknownError is the error for a module that this binary does not have.
 type UnknownError struct {
 	Kind, Name string
@@ -29,6 +43,9 @@ type UnknownError struct {
 }
 
 func (e *UnknownError) Error() string {
+	if n := needs[e.Kind+"."+e.Name]; n.systems != "" && !system.Is(n.systems) {
+		return fmt.Sprintf("%s %q needs %s, and this is %s: %s", e.Kind, e.Name, system.Names(n.systems), system.Name(), n.instead)
+	}
 	if strings.HasPrefix(e.Package, standard) {
 		return fmt.Sprintf("this build is without the %s %q; it is in %s: xbuild build --include %s.%s", e.Kind, e.Name, e.Package, e.Kind, e.Name)
 	}

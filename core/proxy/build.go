@@ -5,12 +5,14 @@ import (
 	"log/slog"
 
 	"github.com/fairleadproxy/fairlead/core/action"
+	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/protocol"
+	"github.com/fairleadproxy/fairlead/core/system"
 	"github.com/fairleadproxy/fairlead/core/userlist"
 )
 
@@ -205,7 +207,12 @@ func (b *builder) compiled(m *tree.Module, err error) {
 }
 
 // protocol gives the protocol module of a name.
-func (b *builder) protocol(name string, at tree.Text) protocol.Protocol {
+func (b *builder) protocol(a address.Address, at tree.Text) protocol.Protocol {
+	if (a.Network == address.Abns || a.Network == address.Abnsz) && !system.Is("linux") {
+		at.Fail(b.errs, 0, "%s needs Linux, and this is %s", a, system.Name()).Hint = "write unix@ and a path"
+		return nil
+	}
+	name := a.Protocol()
 	if p := b.protocols[name]; p != nil {
 		return p
 	}

@@ -93,7 +93,7 @@ func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int,
 		if a.Network == address.QUIC && b.cfg.Global.Tune.QUICListen == "off" {
 			continue
 		}
-		if p := b.protocol(a.Protocol(), bc.Address); p != nil {
+		if p := b.protocol(a, bc.Address); p != nil {
 			b.datagrams(p, bc.Address, f.http, bc.TLS != nil, bc.AcceptProxy != nil)
 			bind.places = append(bind.places, place{a, p})
 		}

@@ -20,7 +20,7 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope 
 	}
 	s.spec, s.at = addr, sc.Address
 	s.path = protocol.UnixPath(addr)
-	s.proto = b.protocol(addr.Protocol(), sc.Address)
+	s.proto = b.protocol(addr, sc.Address)
 	s.perClient = !addr.HasPort && s.path == "" || addr.Wildcard()
 	s.dial = protocol.DialOptions{
 		TCPUT: sc.TCPUT, TFO: sc.TFO, KeepAlive: c.Option.TCPKA || c.Option.SrvTCPKA,

@@ -83,8 +83,8 @@ func Binary(t testing.TB) string {
 	return BinaryOf(t, "github.com/fairleadproxy/fairlead/cmd/fairlead")
 }
 
-// BinaryOf builds the program of a package, once for all tests of a package,
-// and gives its path.
+// BinaryOf builds the program of a package, once for all tests of a package and
+// with the build tags in FAIRLEAD_TEST_TAGS, and gives its path.
 func BinaryOf(t testing.TB, pkg string) string {
 	t.Helper()
 	built.Lock()
@@ -97,7 +97,7 @@ func BinaryOf(t testing.TB, pkg string) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "fairlead")
-	args := []string{"build", "-o", path}
+	args := []string{"build", "-o", path, "-tags", os.Getenv("FAIRLEAD_TEST_TAGS")}
 	if RaceEnabled {
 		args = append(args, "-race")
 	}

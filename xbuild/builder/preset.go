@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"fmt"
 	"go/parser"
 	"go/token"
 	"os"
@@ -8,6 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/system"
 )
 
 // presets gives the names of core's lists of standard modules.
@@ -66,8 +70,8 @@ func addPreset(coreDir, name string, out map[string]bool) error {
 }
 
 // leftOut gives the modules of the catalogue that the binary will not have: those
-// asked to be left out, and standard ones that neither the preset, or the
-// configurations, nor Include name.
+// asked to be left out, those that the target's system lacks, and standard ones
+// that neither the preset, or the configurations, nor Include name.
 func (r *Request) leftOut(w *workspace, catalogue []Module, used []string) ([]string, error) {
 	preset, err := presetPackages(w.core.Dir, r.Preset)
 	if err != nil {
@@ -77,7 +81,18 @@ func (r *Request) leftOut(w *workspace, catalogue []Module, used []string) ([]st
 		return nil, err
 	}
 	out := slices.Clone(r.Without)
+	var lacking []string
 	for _, m := range catalogue {
+		if needs := module.Needs(m.ID()); needs != "" && !system.Has(needs, r.Target.OS) {
+			switch text := fmt.Sprintf("%s needs %s, and the build is for %s", m.ID(), system.Names(needs), r.Target); {
+			case slices.Contains(r.Include, m.ID()):
+				return nil, usagef("--include %s: leave it out", text)
+			case len(r.For) > 0 && slices.Contains(used, m.ID()):
+				return nil, usagef("--for: a configuration uses %s", text)
+			}
+			lacking = append(lacking, m.ID())
+			continue
+		}
 		wanted := preset[m.Package] || !w.standard(m)
 		if r.only != nil {
 			wanted = slices.Contains(r.only, m.ID()) || !w.standard(m)
@@ -87,6 +102,14 @@ func (r *Request) leftOut(w *workspace, catalogue []Module, used []string) ([]st
 		if !wanted && !slices.Contains(r.Include, m.ID()) && !slices.Contains(out, m.ID()) {
 			out = append(out, m.ID())
 		}
+	}
+	for _, id := range lacking {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	if len(lacking) > 0 {
+		r.tell(StepCatalogue, "%s has no %s: left out", r.Target, strings.Join(lacking, ", "))
 	}
 	return out, nil
 }

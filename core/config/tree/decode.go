@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/fairleadproxy/fairlead/core/system"
 )
 
 // Decoder is implemented by types that decode themselves. The error may be an
@@ -212,7 +214,11 @@ func (d *decoder) structure(n *Node, v reflect.Value, skip map[string]bool) {
 		case known:
 			given[i] = c.Key
 			f := &l.fields[i]
-			d.value(c, v.FieldByIndex(f.index), f)
+			into := v.FieldByIndex(f.index)
+			d.value(c, into, f)
+			if f.os != "" && !system.Is(f.os) && !into.IsZero() {
+				d.errs.OnKey(c, "%s needs %s, and this is %s", c.Key, system.Names(f.os), system.Name()).Hint = "leave it out"
+			}
 		case l.inline < 0:
 			d.unknown(c, l.keys())
 		}

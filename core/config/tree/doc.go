@@ -36,7 +36,8 @@
 //	alias=NAME     another name of the key
 //
 // Further tags are enum:"a|b" for strings, min:"1" and max:"9" for numbers, sizes
-// and durations, and module:"type" for the key that names a Module. A field of
+// and durations, module:"type" for the key that names a Module, and os:"linux" for
+// keys that other systems refuse, see system.Is. A field of
 // type Pos with the tag toml:"-" gets the position of the value that the struct
 // was decoded from, and a *Node field with toml:"-" that value itself. Fields
 // without a toml tag are left alone; embedded structs count as part of the

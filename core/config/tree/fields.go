@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/fairleadproxy/fairlead/core/system"
 )
 
 // field is a struct field that is decoded.
@@ -19,6 +21,7 @@ type field struct {
 	min, max string   // "": no limit
 	module   string   // the key that names a Module
 	fallback string   // the Module when that key is absent
+	os       string   // the systems that have it, as in package system; "": all
 }
 
 // layout is what the decoder knows of a struct type.
@@ -88,7 +91,7 @@ func (l *layout) add(sf reflect.StructField, tag string, index []int) {
 	key, options, _ := strings.Cut(tag, ",")
 	f := field{
 		key: key, index: index, min: sf.Tag.Get("min"), max: sf.Tag.Get("max"),
-		module: sf.Tag.Get("module"), fallback: sf.Tag.Get("default"),
+		module: sf.Tag.Get("module"), fallback: sf.Tag.Get("default"), os: sf.Tag.Get("os"),
 	}
 	if enum := sf.Tag.Get("enum"); enum != "" {
 		f.enum = strings.Split(enum, "|")
@@ -146,6 +149,9 @@ func Fields(t reflect.Type) []FieldInfo {
 		}
 		if f.max != "" {
 			info.Notes = append(info.Notes, "at most "+f.max)
+		}
+		if f.os != "" {
+			info.Notes = append(info.Notes, "needs "+system.Names(f.os))
 		}
 		out = append(out, info)
 	}

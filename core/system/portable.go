@@ -1,0 +1,5 @@
+//go:build portable
+
+package system
+
+const portable = true
