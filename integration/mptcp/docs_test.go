@@ -17,7 +17,7 @@ func TestDocument(t *testing.T) {
 	if os.Getuid() != 0 {
 		lab.Missing(t, "network namespaces need root")
 	}
-	for _, program := range []string{"ip", "python3", "bash"} {
+	for _, program := range []string{"ip", "python3", "bash", "curl"} {
 		lab.Need(t, program)
 	}
 	root, err := filepath.Abs("../..")

@@ -3,8 +3,11 @@ package xbuild
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
 // Everything that ends up in a binary compiles for the systems and processors
@@ -21,6 +24,42 @@ func TestPlatforms(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", platform, err, out)
 		}
+	}
+}
+
+// A binary for another processor runs: it lists its modules and carries a request.
+func TestOtherProcessor(t *testing.T) {
+	qemu := lab.Need(t, "qemu-arm")
+	x := newTool(t)
+	binary := filepath.Join(t.TempDir(), "fairlead")
+	cmd := exec.Command("go", "build", "-o", binary, "./cmd/fairlead")
+	cmd.Dir = x.root
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, errs, code := lab.Run(t, qemu, binary, "list-modules"); code != 0 || !strings.Contains(out, "protocol.mptcp\n") {
+		t.Errorf("list-modules: exit status %d\n%s\n%s", code, out, errs)
+	}
+	port, inner := lab.Port(t), lab.Port(t)
+	dir := t.TempDir()
+	lab.Write(t, filepath.Join(dir, "lb.toml"), `
+[defaults]
+mode = "http"
+timeout = { connect = "5s", client = "10s", server = "10s" }
+[frontend.web]
+bind = "127.0.0.1:`+port+`"
+default-backend = "app"
+[frontend.inner]
+bind = "127.0.0.1:`+inner+`"
+http-request = [{ do = "return", status = 200, content-type = "text/plain", string = "hello" }]
+[backend.app]
+servers = ["127.0.0.1:`+inner+`"]
+`)
+	p := lab.Start(t, dir, qemu, binary, "run", "--config", filepath.Join(dir, "lb.toml"))
+	lab.Listening(t, p, port)
+	if out, errs, code := lab.Run(t, lab.Need(t, "curl"), "-s", "http://127.0.0.1:"+port+"/"); code != 0 || out != "hello" {
+		t.Errorf("curl: exit status %d, %q\n%s", code, out, errs)
 	}
 }
 
