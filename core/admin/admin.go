@@ -80,7 +80,7 @@ const maxLine = 16 << 10
 
 // network says whether an address is a path, or host:port.
 func network(address string) string {
-	if _, _, err := net.SplitHostPort(address); err == nil && !strings.ContainsRune(address, '/') {
+	if _, _, err := net.SplitHostPort(address); err == nil && !strings.ContainsAny(address, `/\`) {
 		return "tcp"
 	}
 	return "unix"

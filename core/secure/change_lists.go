@@ -112,7 +112,7 @@ func (s *Store) AddLine(list, text string) (crt string, binds int, err error) {
 		rows[i] = e
 	}
 	for i, u := range l.users {
-		u.table.add(rows[i])
+		u.table.append(rows[i])
 		u.table.rebuild(nil)
 	}
 	l.Lines = append(l.Lines, line)

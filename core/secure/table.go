@@ -92,13 +92,18 @@ func (t *Table) AddDefault(e Entry) {
 }
 
 func (t *Table) add(e *Entry) {
+	t.append(e)
+	t.index.Load().add(e)
+}
+
+// append adds a row for the next index.
+func (t *Table) append(e *Entry) {
 	for _, f := range e.filters {
 		if not, ok := strings.CutPrefix(f, "!"); ok {
 			e.except = append(e.except, strings.ToLower(not))
 		}
 	}
 	t.rows = append(t.rows, e)
-	t.index.Load().add(e)
 }
 
 // Own says which settings are the bind's own.
