@@ -85,6 +85,23 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A replace in a plugin's go.mod is told of, unless the build has it too.
+func TestReplaceOfPlugin(t *testing.T) {
+	x := newTool(t)
+	dir := t.TempDir()
+	writePlugin(t, dir, "example.com/forked", "acme.forked", "")
+	writePlugin(t, dir, "example.com/fork", "acme.fork", "")
+	file := filepath.Join(dir, "forked", "go.mod")
+	lab.Write(t, file, string(read(t, file))+"\nreplace example.com/library => ../fork\n")
+	for args, told := range map[string]bool{"": true, " --replace example.com/library=./fork": false} {
+		_, stderr, code := x.run(t, dir, strings.Fields("check --core "+x.root+" --with ./forked"+args)...)
+		want := "plugin example.com/forked: its go.mod replaces example.com/library"
+		if code != 0 || strings.Contains(stderr, want) != told {
+			t.Errorf("check%s: exit status %d, want that it tells of the replace: %v\n%s", args, code, told, stderr)
+		}
+	}
+}
+
 func TestDryRun(t *testing.T) {
 	x := newTool(t)
 	dir := t.TempDir()

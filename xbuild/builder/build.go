@@ -170,6 +170,9 @@ func (r *Request) plan(ctx context.Context, w *workspace) (*plan, error) {
 	}
 	if len(w.plugins) > 0 {
 		r.tell(StepCheck, "checking the plugins")
+		if err := r.tellUnheeded(w); err != nil {
+			return nil, err
+		}
 		if err := w.check(ctx, r.Race); err != nil {
 			return nil, err
 		}

@@ -1,11 +1,15 @@
 package builder
 
 import (
+	"cmp"
 	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
@@ -46,4 +50,34 @@ func (r *Request) replacements() ([]replacement, error) {
 	}
 	slices.SortFunc(out, func(a, b replacement) int { return strings.Compare(a.module, b.module) })
 	return out, nil
+}
+
+// tellUnheeded tells which lines with replace in the plugins' go.mod the build does
+// not go by, as Go heeds those of the main module alone.
+func (r *Request) tellUnheeded(w *workspace) error {
+	for _, p := range w.plugins {
+		file := filepath.Join(cmp.Or(p.Dir, p.at), "go.mod")
+		text, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a module from before there was such a file
+		}
+		if err != nil {
+			return err
+		}
+		mod, err := modfile.Parse(file, text, nil)
+		if err != nil {
+			return &PluginError{Plugin: p.Package, Step: "take part", Err: err}
+		}
+		for _, line := range mod.Replace {
+			if path := line.Old.Path; path != CorePath && !w.replaced(path) {
+				r.tell(StepCheck, "plugin %s: its go.mod replaces %s, which only its own builds heed: add --replace %s=... if it needs that", p.Package, path, path)
+			}
+		}
+	}
+	return nil
+}
+
+// replaced reports whether the build takes a Go module from elsewhere.
+func (w *workspace) replaced(path string) bool {
+	return slices.ContainsFunc(w.replaces, func(r replacement) bool { return r.module == path })
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/admin"
 	"github.com/fairleadproxy/fairlead/core/secure"
-	"github.com/fairleadproxy/fairlead/modules/layer/tls/tlscommands"
+	"github.com/fairleadproxy/fairlead/modules/layer/tls/internal/tlscommands"
 )
 
 // Commands gives the commands about certificates.
