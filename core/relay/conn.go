@@ -52,7 +52,8 @@ type operation struct {
 
 	timeout atomic.Int64 // nanoseconds; 0: for ever
 	armed   int64        // tick for which the runtime's timer is set; 0: not set
-	began   atomic.Int64 // tick at which the last wait with a timeout began
+	began   atomic.Int64 // tick at which the last wait with a timeout began, or bytes moved
+	waits   bool         // the wait has begun: the socket was asked, and not ready
 	resumed bool         // the wait goes on after its timer fired too early
 }
 
@@ -116,6 +117,7 @@ func (c *Conn) arm(op *operation, set func(time.Time) error) {
 	if c.layered {
 		return
 	}
+	op.waits = true
 	timeout := op.timeout.Load()
 	if timeout <= 0 {
 		if op.armed != 0 {
@@ -136,13 +138,15 @@ func (c *Conn) arm(op *operation, set func(time.Time) error) {
 
 // retry reports whether err came from a timer that was set for an earlier wait,
 // or while the connection's other direction moved bytes (activity in one
-// direction refreshes the timeouts of both), and sets it anew if so.
+// direction refreshes the timeouts of both), and sets it anew if so. A timer that
+// fired since, while nothing had to wait, says nothing: the socket is asked again.
 func (c *Conn) retry(op *operation, err error, set func(time.Time) error) bool {
 	if !errors.Is(err, os.ErrDeadlineExceeded) || c.interrupted.Load() {
 		return false
 	}
 	timeout := op.timeout.Load()
-	if timeout <= 0 {
+	if timeout <= 0 || !op.waits {
+		op.resumed = false
 		c.setTimer(op, 0, set)
 		return true
 	}
@@ -226,7 +230,7 @@ func (c *Conn) wait() (int, error) {
 	op := &c.read
 	op.resumed = false
 	for {
-		op.n, op.err = 0, nil
+		op.n, op.err, op.waits = 0, nil, false
 		err := c.raw.Read(op.call)
 		if err == nil && len(c.ahead) > 0 { // there was no room for all of it
 			rest := c.ahead
@@ -294,6 +298,7 @@ func (c *Conn) send(p []byte, flag int) (int, error) {
 	}
 	op.buf, op.flag, op.n, op.err, op.resumed = p, flag, 0, nil, false
 	for {
+		op.waits = false
 		err := c.raw.Write(op.call)
 		if err != nil && c.retry(op, err, c.h.SetWriteDeadline) {
 			continue

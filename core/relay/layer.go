@@ -12,14 +12,17 @@ import (
 // the upper; its socket still tells when the peer closes.
 func Layer(base *Conn, pre *Buffer, open func(net.Conn) net.Conn) *Conn {
 	base.layered = true
-	nc := open(&lower{base, pre})
-	return &Conn{h: nc, soft: nc, fd: -1, base: base, mptcp: base.mptcp}
+	l := &lower{c: base, pre: pre}
+	nc := open(l)
+	l.upper = &Conn{h: nc, soft: nc, fd: -1, base: base, mptcp: base.mptcp}
+	return l.upper
 }
 
 // lower is a Conn as a net.Conn. Deadlines are set by the layer above it.
 type lower struct {
-	c   *Conn
-	pre *Buffer
+	c     *Conn
+	pre   *Buffer
+	upper *Conn
 }
 
 func (l *lower) Read(p []byte) (int, error) {
@@ -41,7 +44,27 @@ func (l *lower) Read(p []byte) (int, error) {
 	return op.n, err
 }
 
+// Write writes all of p. A timer that fires too early is dealt with here: to the
+// layer above, a write that timed out is the end of all writing.
 func (l *lower) Write(p []byte) (int, error) {
+	sent := 0
+	for {
+		n, err := l.write(p[sent:])
+		sent += n
+		up := &l.upper.write
+		if err == nil || up.armed == 0 {
+			return sent, err
+		}
+		if n > 0 {
+			up.began.Store(Ticks()) // what it has written meanwhile is activity
+		}
+		if !l.upper.retry(up, err, l.upper.h.SetWriteDeadline) {
+			return sent, err
+		}
+	}
+}
+
+func (l *lower) write(p []byte) (int, error) {
 	if l.c.soft != nil {
 		return l.c.soft.Write(p)
 	}

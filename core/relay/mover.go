@@ -58,6 +58,7 @@ func (m *Mover) Move(dst, src *Conn, buf *Buffer, limit int64, moved func(int)) 
 		if _, err := dst.send(buf.Bytes()[:n], moreIf(limit >= 0 && int64(n) < want)); err != nil {
 			return &writeError{err}
 		}
+		active(dst, src)
 		buf.Consume(n)
 		want -= int64(n)
 		if moved != nil {
@@ -85,8 +86,11 @@ func (m *Mover) spliceWhile(sp *splicer, dst, src *Conn, worth int, want int64, 
 	for want > total {
 		n, err := sp.move(dst, src, want-total)
 		total += int64(n)
-		if n > 0 && moved != nil {
-			moved(n)
+		if n > 0 {
+			active(dst, src)
+			if moved != nil {
+				moved(n)
+			}
 		}
 		if err != nil {
 			return total, err
@@ -99,6 +103,14 @@ func (m *Mover) spliceWhile(sp *splicer, dst, src *Conn, worth int, want int64, 
 		}
 	}
 	return total, nil
+}
+
+// active says that bytes have moved, which may have needed no wait, to those who
+// wait for the other directions.
+func active(dst, src *Conn) {
+	now := Ticks()
+	dst.write.began.Store(now)
+	src.read.began.Store(now)
 }
 
 func endOf(err error, limit int64) error {

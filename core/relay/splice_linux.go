@@ -142,6 +142,7 @@ func (s *splicer) move(dst, src *Conn, limit int64) (int, error) {
 	src.read.resumed, dst.write.resumed = false, false
 	for {
 		p.left, p.n, p.err = int(min(limit, pipeSize)), 0, nil
+		src.read.waits = false
 		err := src.raw.Read(p.into)
 		if err == nil {
 			break
@@ -164,6 +165,7 @@ func (s *splicer) move(dst, src *Conn, limit int64) (int, error) {
 		p.moreFlag = unix.SPLICE_F_MORE
 	}
 	for {
+		dst.write.waits = false
 		err := dst.raw.Write(p.out)
 		if err != nil && dst.retry(&dst.write, err, dst.h.SetWriteDeadline) {
 			continue

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The kit is called for every kind that core declares.
+// The kit is called for every kind that core declares, but for those that plugins
+// do not write (see CONTRIBUTING.md).
 func TestKinds(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "..", "core", "*", "*.go"))
 	if err != nil {
@@ -25,6 +26,9 @@ func TestKinds(t *testing.T) {
 			continue
 		}
 		for _, m := range declared.FindAllStringSubmatch(string(text), -1) {
+			if m[2] == "layer" || m[2] == "mode" {
+				continue
+			}
 			found++
 			want := [2]string{"core/" + filepath.Base(filepath.Dir(file)), m[1]}
 			if kinds[m[2]] != want {
