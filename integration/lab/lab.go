@@ -16,8 +16,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -49,26 +51,23 @@ func Missing(t testing.TB, what string) {
 	t.Skip(what)
 }
 
-// given are the ports that Port gave.
-var given sync.Map
+// ports counts those that Port has looked at.
+var ports atomic.Int64
 
-// Port gives a TCP port of the loopback that is free, and another each time.
+// Port gives a TCP port of the loopback that is free, and another each time. It is
+// none of those that the kernel gives to connections, which could take it before
+// it is used, and test processes that run at the same time look in different places.
 func Port(t testing.TB) string {
 	t.Helper()
-	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, port, err := net.SplitHostPort(l.Addr().String())
-		l.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, again := given.LoadOrStore(port, true); !again {
+	for range 22000 {
+		port := strconv.FormatInt(10000+(int64(os.Getpid()%220)*100+ports.Add(1))%22000, 10)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			l.Close()
 			return port
 		}
 	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // built are the programs that were built for the tests of a package.
