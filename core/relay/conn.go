@@ -81,9 +81,6 @@ func (c *Conn) FD() int {
 	return c.fd
 }
 
-// NetConn gives the wrapped connection, nil where there is none.
-func (c *Conn) NetConn() net.Conn { return c.soft }
-
 // MarkMPTCP says that the socket is an MPTCP socket.
 func (c *Conn) MarkMPTCP() { c.mptcp = true }
 
