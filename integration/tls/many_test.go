@@ -27,7 +27,9 @@ import (
 const manyCertificates = 4000
 
 // A list of very many certificates is read at once, takes little memory, and a
-// handshake among them costs what it costs with one.
+// handshake among them costs what it costs with one. Reading a certificate is
+// measured by what a handshake takes in the same run, in processor time: that
+// holds on a machine that does other things, and with the race detector.
 func TestManyCertificates(t *testing.T) {
 	n := manyCertificates
 	if s := os.Getenv("FAIRLEAD_CERTIFICATES"); s != "" {
@@ -48,7 +50,7 @@ bind = { address = "127.0.0.1:`+port+`", tls = { crt-list = "`+ca.dir+`/many.lis
 [frontend.one]
 bind = { address = "127.0.0.1:`+alone+`", tls = { crt = "`+single+`" } }
 `)
-	took := time.Since(began)
+	took, used := time.Since(began), processorTime(t, f)
 	status := processStatus(t, f)
 	for i := 0; i < n; i += max(1, n/50) {
 		name := fmt.Sprintf("site%d.example.com", i)
@@ -58,10 +60,10 @@ bind = { address = "127.0.0.1:`+alone+`", tls = { crt = "`+single+`" } }
 	}
 	one := handshakeCost(t, f, alone, func(int) string { return "single.example.com" })
 	many := handshakeCost(t, f, port, func(i int) string { return fmt.Sprintf("site%d.example.com", i*7919%n) })
-	t.Logf("%d certificates: started in %v, %s; a handshake takes %v with one certificate and %v among all",
-		n, took.Round(time.Millisecond), status, one, many)
-	if limit := 2*time.Second + time.Duration(n)*100*time.Microsecond; took > limit {
-		t.Errorf("the start took %v, more than %v", took, limit)
+	t.Logf("%d certificates: started in %v with %v of processor time, %s; a handshake takes %v with one certificate and %v among all",
+		n, took.Round(time.Millisecond), used.Round(time.Millisecond), status, one, many)
+	if limit := time.Duration(n) * one / 3; used > limit {
+		t.Errorf("the start took %v of processor time, more than a third of %d handshakes, %v", used, n, limit)
 	}
 	if many > 2*one {
 		t.Errorf("a handshake among many takes %v, with one %v", many, one)
