@@ -81,6 +81,11 @@ type Tune struct {
 	TuneH2
 	TuneQUIC
 
+	// SSLCachesize is how many sessions are kept for clients of binds with
+	// tls-tickets = false. Default 20000; with 0 they resume none.
+	SSLCachesize int `toml:"ssl.cachesize" min:"0" max:"10000000"`
+	// SSLLifetime is for how long. Default "5m".
+	SSLLifetime tree.Duration `toml:"ssl.lifetime" min:"1s"`
 	// SSLKeylog is a file that the secrets of all TLS connections are written to, for
 	// programs such as Wireshark. Whoever reads it reads everything. Default: none.
 	SSLKeylog string `toml:"ssl.keylog"`
@@ -91,7 +96,7 @@ type Tune struct {
 
 // SetDefaults sets what HAProxy's manual says.
 func (t *Tune) SetDefaults() {
-	*t = Tune{Bufsize: 16 << 10, Maxhdr: 101}
+	*t = Tune{Bufsize: 16 << 10, Maxhdr: 101, SSLCachesize: 20000, SSLLifetime: tree.Duration(5 * time.Minute)}
 	t.TuneH2.SetDefaults()
 	t.TuneQUIC.SetDefaults()
 }

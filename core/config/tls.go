@@ -52,7 +52,9 @@ type BindTLS struct {
 	// ssl_c_ca_err gives. Default: none.
 	CAIgnoreErr tree.Text `toml:"ca-ignore-err"`
 	TLSLimits
-	// TLSTickets lets clients resume sessions. Default true.
+	// TLSTickets lets clients keep their sessions, sealed, for resumption. Without,
+	// Fairlead keeps them, as tune.ssl.cachesize and tune.ssl.lifetime say. Default
+	// true.
 	TLSTickets bool `toml:"tls-tickets"`
 	// TLSTicketKeys is a file with the keys for sessions, for several machines to
 	// share: at least three lines of 48 or 80 bytes in Base64. The last but one is

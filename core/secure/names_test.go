@@ -103,7 +103,7 @@ func TestTicketKeys(t *testing.T) {
 }
 
 // resumes begins a session with one server and reports whether another resumes it.
-func resumes(t *testing.T, begun, resumed *Tickets) bool {
+func resumes(t *testing.T, begun, resumed interface{ Use(*tls.Config) }) bool {
 	t.Helper()
 	a := newAuthority(t)
 	cert, err := load(t, NewStore(time.Now), a.issue("a.pem", newECDSA(t), "a"))[0].Certificate()
@@ -112,9 +112,9 @@ func resumes(t *testing.T, begun, resumed *Tickets) bool {
 	}
 	client := &tls.Config{InsecureSkipVerify: true, ServerName: "a", ClientSessionCache: tls.NewLRUClientSessionCache(1)}
 	did := false
-	for _, tickets := range []*Tickets{begun, resumed} {
+	for _, sessions := range []interface{ Use(*tls.Config) }{begun, resumed} {
 		server := &tls.Config{Certificates: []tls.Certificate{*cert}}
-		tickets.Use(server)
+		sessions.Use(server)
 		here, there := net.Pipe()
 		go func() {
 			s := tls.Server(there, server)

@@ -96,6 +96,52 @@ http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-s
 	}
 }
 
+// Without tickets Fairlead keeps the sessions itself: they go on as others do, of
+// both versions, over reloads, but for no longer than tune.ssl.lifetime and not at all
+// without room for them.
+func TestKeptSessions(t *testing.T) {
+	ca := newAuthority(t)
+	site := ca.issue("site.pem", false, "site.example.com")
+	start := func(tune string) (string, *lab.Process) {
+		port := lab.Port(t)
+		return port, lab.Fairlead(t, tune+defaults+`
+[frontend.web]
+bind = { address = "127.0.0.1:`+port+`", tls = { crt = "`+site+`", tls-tickets = false } }
+http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-string = "resumed=%[ssl_fc_is_resumed]" }]
+`)
+	}
+	client := func(version uint16) *tls.Config {
+		return &tls.Config{
+			InsecureSkipVerify: true, ServerName: "site.example.com", NextProtos: []string{"http/1.1"},
+			MaxVersion: version, ClientSessionCache: tls.NewLRUClientSessionCache(1),
+		}
+	}
+	port, f := start("")
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		c := client(version)
+		if resumed(t, port, c) || !resumed(t, port, c) || !resumed(t, port, c) {
+			t.Errorf("%s: sessions are not resumed", tls.VersionName(version))
+		}
+		if out, stderr, code := lab.Run(t, lab.Binary(t), "reload", "--socket", f.Socket()); code != 0 {
+			t.Fatalf("reload: %s%s", out, stderr)
+		}
+		if !resumed(t, port, c) {
+			t.Errorf("%s: sessions do not go on after a reload", tls.VersionName(version))
+		}
+	}
+	none, _ := start("tune.ssl.cachesize = 0\n")
+	short, _ := start("tune.ssl.lifetime = \"1s\"\n")
+	c, k := client(0), client(0)
+	if resumed(t, none, c) || resumed(t, none, c) {
+		t.Error("a session went on with room for none")
+	}
+	resumed(t, short, k)
+	time.Sleep(1100 * time.Millisecond)
+	if resumed(t, short, k) {
+		t.Error("a session outlived its time")
+	}
+}
+
 // The secrets of connections go to a file, which has what programs need to read them.
 func TestKeylog(t *testing.T) {
 	ca := newAuthority(t)

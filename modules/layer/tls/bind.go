@@ -52,7 +52,7 @@ func (b *builder) bind(c *config.Frontend, bc *config.Bind) *acceptor {
 // bindSettings makes the settings of a bind, or of a line of a list that
 // overrides some of the bind's.
 func (b *builder) bindSettings(c *config.Frontend, bc *config.Bind, tb *acceptor, t *config.BindTLS) *secure.Settings {
-	out := &tls.Config{NextProtos: slices.Clone(t.ALPN), SessionTicketsDisabled: !t.TLSTickets, GetCertificate: tb.certificate}
+	out := &tls.Config{NextProtos: slices.Clone(t.ALPN), GetCertificate: tb.certificate}
 	if t.ALPN == nil && c.HTTP() {
 		out.NextProtos = []string{"h2", "http/1.1"}
 	}
@@ -65,7 +65,11 @@ func (b *builder) bindSettings(c *config.Frontend, bc *config.Bind, tb *acceptor
 	if tb.ech != nil {
 		out.GetEncryptedClientHelloKeys = tb.hidden
 	}
-	b.tickets(t.TLSTicketKeys).Use(out)
+	if tickets := b.tickets(t.TLSTicketKeys); t.TLSTickets {
+		tickets.Use(out)
+	} else {
+		b.engine.sessions.Use(out)
+	}
 	limits := t.TLSLimits
 	b.cfg.Global.Binds(&limits)
 	sigalgs := b.tlsLimits(out, &limits, t.Pos)

@@ -14,15 +14,19 @@ import (
 
 // engine is what the TLS of all connections of the process shares, over reloads.
 type engine struct {
-	tickets *secure.Tickets
-	staples *secure.Staples
-	turns   turns
-	conns   chan struct{} // maxsslconn; nil: no limit
-	rate    *pace         // maxsslrate; nil: no limit
+	tickets  *secure.Tickets
+	sessions *secure.Sessions // of binds without tickets
+	staples  *secure.Staples
+	turns    turns
+	conns    chan struct{} // maxsslconn; nil: no limit
+	rate     *pace         // maxsslrate; nil: no limit
 }
 
-func newEngine(maxConn, maxRate int) *engine {
-	e := &engine{tickets: secure.NewTickets(), staples: secure.NewStaples(), turns: turns{free: make(chan struct{}, runtime.GOMAXPROCS(0))}}
+func newEngine(maxConn, maxRate int, sessions *secure.Sessions) *engine {
+	e := &engine{
+		tickets: secure.NewTickets(), sessions: sessions, staples: secure.NewStaples(),
+		turns: turns{free: make(chan struct{}, runtime.GOMAXPROCS(0))},
+	}
 	if maxConn > 0 {
 		e.conns = make(chan struct{}, maxConn)
 	}

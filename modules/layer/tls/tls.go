@@ -9,6 +9,8 @@
 package tls
 
 import (
+	"time"
+
 	"github.com/fairleadproxy/fairlead/core/admin"
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
@@ -53,7 +55,10 @@ type builder struct {
 // building gives the builder; nil after an error.
 func (l *Layer) building(b *layer.Build) *builder {
 	if l.engine == nil {
-		e, err := module.Share(b.Context, "layer.tls", func() (*engine, error) { return newEngine(b.MaxConns, b.MaxRate), nil }, nil)
+		e, err := module.Share(b.Context, "layer.tls", func() (*engine, error) {
+			tune := &b.Config.Global.Tune
+			return newEngine(b.MaxConns, b.MaxRate, secure.NewSessions(tune.SSLCachesize, time.Duration(tune.SSLLifetime))), nil
+		}, nil)
 		if err != nil {
 			b.Errs.Add(err, tree.Pos{}, "")
 			return nil
