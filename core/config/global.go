@@ -86,8 +86,10 @@ type Tune struct {
 	SSLCachesize int `toml:"ssl.cachesize" min:"0" max:"10000000"`
 	// SSLLifetime is for how long. Default "5m".
 	SSLLifetime tree.Duration `toml:"ssl.lifetime" min:"1s"`
-	// SSLKeylog is a file that the secrets of all TLS connections are written to, for
-	// programs such as Wireshark. Whoever reads it reads everything. Default: none.
+	// SSLKeylog has the secrets of all TLS connections told: "on" to the fetches that
+	// HAProxy has for them, such as ssl_fc_client_traffic_secret_0, or the name of a
+	// file that they are written to as well, for programs such as Wireshark. Whoever
+	// reads it reads everything. Default "off".
 	SSLKeylog string `toml:"ssl.keylog"`
 
 	// Warnings are about settings that have no effect or another name.

@@ -22,6 +22,7 @@ const (
 	errCodeSelfSigned       = 18
 	errCodeSelfSignedAbove  = 19
 	errCodeNoIssuer         = 20
+	errCodeNoLeafSignature  = 21
 	errCodeRevoked          = 23
 	errCodeInvalidCA        = 24
 	errCodePathLength       = 25
@@ -37,9 +38,24 @@ var codeNames = map[string]int{
 	"X509_V_ERR_CERT_HAS_EXPIRED": errCodeExpired, "X509_V_ERR_CRL_HAS_EXPIRED": errCodeCRLExpired,
 	"X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT": errCodeSelfSigned, "X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN": errCodeSelfSignedAbove,
 	"X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY": errCodeNoIssuer, "X509_V_ERR_CERT_REVOKED": errCodeRevoked,
-	"X509_V_ERR_INVALID_CA": errCodeInvalidCA, "X509_V_ERR_PATH_LENGTH_EXCEEDED": errCodePathLength,
+	"X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE": errCodeNoLeafSignature,
+	"X509_V_ERR_INVALID_CA":                      errCodeInvalidCA, "X509_V_ERR_PATH_LENGTH_EXCEEDED": errCodePathLength,
 	"X509_V_ERR_INVALID_PURPOSE": errCodePurpose, "X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION": errCodeUnhandled,
 	"X509_V_ERR_PERMITTED_VIOLATION": errCodePermitted, "X509_V_ERR_HOSTNAME_MISMATCH": errCodeHostnameMismatch,
+}
+
+// CodeName gives OpenSSL's name of an error of a certificate, "" for a number that
+// none here has.
+func CodeName(code int) string {
+	if code == 0 {
+		return "X509_V_OK"
+	}
+	for name, c := range codeNames {
+		if c == code {
+			return name
+		}
+	}
+	return ""
 }
 
 // Codes are errors of certificates to pass over; nil for none.

@@ -14,6 +14,9 @@ type Certificates struct {
 	Peer []*x509.Certificate
 	// Own is the certificate that was sent to the other side, nil for none.
 	Own *x509.Certificate
+	// Root is the authority that the other side's certificate leads to, nil where
+	// it was not verified.
+	Root *x509.Certificate
 }
 
 // Shown reports whether the other side sent one.
@@ -47,6 +50,10 @@ func SetFacts(t *session.TLS, c *Certificates, st *tls.ConnectionState) {
 	}
 	t.Curve, t.Unique = CurveName(st.CurveID), st.TLSUnique
 	c.Peer = st.PeerCertificates
+	if len(st.VerifiedChains) > 0 {
+		chain := st.VerifiedChains[0]
+		c.Root = chain[len(chain)-1]
+	}
 	t.Certs = c
 }
 

@@ -29,6 +29,22 @@ type TLS struct {
 	ECH, OuterSNI string
 	// Hello is what the client offered, nil where that is not known.
 	Hello *Hello
+	// Client and Server are how the hellos of both sides begin, nil where that is not
+	// known.
+	Client, Server *Greeting
+	// CertName is what the certificate that was sent to the client is called: its
+	// file, as commands know it; empty where there is none.
+	CertName string
+	// Secrets are those of the connection by their names in key logs, such as
+	// "CLIENT_TRAFFIC_SECRET_0", in hexadecimal; nil unless key logs are on.
+	Secrets map[string]string
+}
+
+// Greeting is how a ClientHello or ServerHello begins.
+type Greeting struct {
+	Version   uint16 // the one that stands there for old readers: 0x0303 with TLS 1.3
+	Random    []byte // 32 bytes
+	SessionID []byte // up to 32 bytes
 }
 
 // Certificates are those of a handshake. Builds without TLS have no type for them;

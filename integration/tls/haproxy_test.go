@@ -6,6 +6,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"strings"
@@ -40,7 +41,7 @@ func TestFetchesAsInHAProxy(t *testing.T) {
 
 	names := []string{
 		"ssl_fc", "ssl_fc_protocol", "ssl_fc_cipher", "ssl_fc_alg_keysize", "ssl_fc_use_keysize", "ssl_fc_sni", "ssl_fc_alpn", "ssl_fc_has_sni", "ssl_fc_has_crt",
-		"ssl_fc_is_resumed", "ssl_fc_cipherlist_bin,hex", "ssl_fc_cipherlist_bin(1),hex", "ssl_fc_cipherlist_hex", "ssl_fc_extlist_bin,hex", "ssl_fc_eclist_bin,hex", "ssl_fc_ecformats_bin,hex",
+		"ssl_fc_is_resumed", "ssl_fc_cipherlist_bin,hex", "ssl_fc_cipherlist_bin(1),hex", "ssl_fc_cipherlist_hex", "ssl_fc_cipherlist_str", "ssl_fc_cipherlist_str(1)", "ssl_fc_cipherlist_xxh", "ssl_fc_protocol_hello_id", "ssl_fc_client_random,hex", "ssl_fc_npn", "ssl_fc_err_str", "ssl_fc_extlist_bin,hex", "ssl_fc_eclist_bin,hex", "ssl_fc_ecformats_bin,hex",
 		"ssl_c_used", "ssl_c_verify", "ssl_c_err", "ssl_c_ca_err", "ssl_c_ca_err_depth", "ssl_c_der,hex", "ssl_c_chain_der,hex", "ssl_c_serial,hex", "ssl_c_sha1,hex", "ssl_c_sig_alg", "ssl_c_key_alg",
 		"ssl_c_version", "ssl_c_notbefore", "ssl_c_notafter", "ssl_c_s_dn", "ssl_c_s_dn(CN)", "ssl_c_s_dn(ou)", "ssl_c_s_dn(OU,2)", "ssl_c_s_dn(OU,-1)", "ssl_c_s_dn(OU,4)", "ssl_c_s_dn(emailAddress)",
 		"ssl_c_s_dn(,0,rfc2253)", "ssl_c_i_dn", "ssl_c_i_dn(CN)", "ssl_f_serial,hex", "ssl_f_sha1,hex", "ssl_f_s_dn", "ssl_f_i_dn", "ssl_f_notafter", "ssl_f_sig_alg", "ssl_f_key_alg", "ssl_f_version", "ssl_f_der,hex",
@@ -49,7 +50,7 @@ func TestFetchesAsInHAProxy(t *testing.T) {
 	for _, n := range names {
 		text += n + "=%[" + n + "]\\n"
 	}
-	ours, theirs, lenient, lenientTheirs := lab.Port(t), lab.Port(t), lab.Port(t), lab.Port(t)
+	ours, theirs, lenient, lenientTheirs, own := lab.Port(t), lab.Port(t), lab.Port(t), lab.Port(t), lab.Port(t)
 	same := " ciphers ECDHE-ECDSA-AES128-GCM-SHA256 ciphersuites TLS_AES_128_GCM_SHA256" // the preference is each one's own
 	lab.HAProxy(t, `
 global
@@ -72,10 +73,21 @@ frontend lenient
 [frontend.strict]
 bind = { address = "127.0.0.1:`+ours+`", tls = { crt = "`+site+`", ca-file = "`+ca.file+`", verify = "optional", alpn = "http/1.1" } }
 http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-string = `+quoted+` }]
+[frontend.own]
+bind = { address = "127.0.0.1:`+own+`", tls = { crt = "`+site+`", ca-file = "`+ca.file+`", verify = "required", alpn = "http/1.1" } }
+http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-string = "%[ssl_c_r_dn(CN)] %[ssl_fc_crtname] %[ssl_c_verify,x509_v_err_str]" }]
 [frontend.lenient]
 bind = { address = "127.0.0.1:`+lenient+`", tls = { crt = "`+site+`", ca-file = "`+ca.file+`", verify = "optional", alpn = "http/1.1", crt-ignore-err = "all", ca-ignore-err = "all" } }
 http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-string = `+quoted+` }]
 `)
+	pair, err := tls.LoadX509KeyPair(plain, plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := &tls.Config{InsecureSkipVerify: true, ServerName: "site.example.com", Certificates: []tls.Certificate{pair}}
+	if got, want := ask(known, own), ca.cert.Subject.CommonName+" "+site+" X509_V_OK"; got != want {
+		t.Errorf("what HAProxy 2.6 does not have: %q, want %q", got, want)
+	}
 	for _, c := range []struct {
 		name, ours, theirs, crt string
 		change                  func(*tls.Config)
@@ -101,7 +113,11 @@ http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-s
 		if c.change != nil {
 			c.change(config)
 		}
-		got, want := strings.Split(ask(config, c.ours), "\n"), strings.Split(ask(config, c.theirs), "\n")
+		asked := func(port string) []string {
+			config.Rand = rand.NewChaCha8([32]byte{1}) // so that both see the same random
+			return strings.Split(ask(config, port), "\n")
+		}
+		got, want := asked(c.ours), asked(c.theirs)
 		for i := range max(len(got), len(want)) {
 			if i >= len(got) || i >= len(want) || got[i] != want[i] {
 				t.Errorf("%s:\n%s\nHAProxy:\n%s", c.name, at(got, i), at(want, i))

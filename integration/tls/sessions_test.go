@@ -169,6 +169,79 @@ http-request = [{ do = "return", status = 200 }]
 	}
 }
 
+// The same secrets are in fetches, of connections with clients and with servers. The
+// server is another bind of the process, which must not take one's for the other's.
+func TestSecretsInFetches(t *testing.T) {
+	ca := newAuthority(t)
+	site := ca.issue("site.pem", false, "site.example.com")
+	port, inner := lab.Port(t), lab.Port(t)
+	of := func(side string) string {
+		text := ""
+		for _, name := range []string{
+			"client_random,hex", "server_random,hex", "session_id,hex", "session_key,hex", "client_handshake_traffic_secret",
+			"server_handshake_traffic_secret", "client_traffic_secret_0", "server_traffic_secret_0", "exporter_secret",
+		} {
+			text += "%[" + side + "_" + name + ",lower] "
+		}
+		return text
+	}
+	lab.Fairlead(t, "tune.ssl.keylog = \"on\"\n"+defaults+`
+[frontend.web]
+bind = { address = "127.0.0.1:`+port+`", tls = "`+site+`" }
+http-response = [{ do = "set-header", name = "X-Client", value = "`+of("ssl_fc")+`" }, { do = "set-header", name = "X-Server", value = "`+of("ssl_bc")+`" }]
+use-backend = [{ backend = "old", if = "{ path /old }" }]
+default-backend = "app"
+[frontend.inner]
+bind = { address = "127.0.0.1:`+inner+`", tls = "`+site+`" }
+http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-string = "`+of("ssl_fc")+`" }]
+[backend.app.server.s]
+address = "127.0.0.1:`+inner+`"
+tls = { verify = "none" }
+[backend.old.server.s]
+address = "127.0.0.1:`+inner+`"
+tls = { verify = "none", ssl-max-ver = "TLSv1.2" }
+`)
+	for _, c := range []struct {
+		path    string
+		version uint16
+		labels  []string // of the secrets, which stand from the fourth on
+	}{
+		{"/", tls.VersionTLS13, []string{"", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0", ""}},
+		{"/old", tls.VersionTLS12, []string{"CLIENT_RANDOM", "", "", "", "", ""}},
+	} {
+		var log strings.Builder
+		client := &http.Client{Transport: &http.Transport{
+			TLSClientConfig:   &tls.Config{InsecureSkipVerify: true, KeyLogWriter: &log, MaxVersion: c.version},
+			DisableKeepAlives: true,
+		}}
+		res, err := client.Get("https://127.0.0.1:" + port + c.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := res.Header.Get("X-Server"); got == "" || got != strings.TrimSpace(string(body)) {
+			t.Errorf("%s: of the connection with the server\n%s\nand that says\n%s", c.path, got, body)
+		}
+		got := strings.Split(res.Header.Get("X-Client"), " ")
+		for i, label := range c.labels {
+			want := ""
+			if label != "" {
+				want = label + " " + got[0] + " " + got[3+i]
+			}
+			if label != "" && !strings.Contains(log.String(), want+"\n") || label == "" && 3+i < len(got) && got[3+i] != "" {
+				t.Errorf("%s: %q, want %q, of\n%s", c.path, got[3+i], want, log.String())
+			}
+		}
+		if len(got[0]) != 64 || len(got[1]) != 64 || got[0] == got[1] {
+			t.Errorf("%s: randoms %q and %q", c.path, got[0], got[1])
+		}
+	}
+}
+
 // revoke writes a revocation list with a certificate in it, or none.
 func (a *authority) revoke(file string, until time.Time, serials ...*big.Int) string {
 	a.t.Helper()

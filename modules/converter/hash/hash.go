@@ -32,8 +32,8 @@ func quick() []arg.Record {
 		avalanching("djb2", "hashes with DJB2", hashes.DJB2),
 		avalanching("sdbm", "hashes with SDBM", hashes.SDBM),
 		avalanching("wt6", "hashes with WT6", hashes.WT6),
-		seeded("xxh32", "hashes with XXH32, with an optional seed", func(b []byte, seed int64) int64 { return int64(XXH32(b, uint32(seed))) }),
-		seeded("xxh64", "hashes with XXH64, with an optional seed; the result is signed", func(b []byte, seed int64) int64 { return int64(XXH64(b, uint64(seed))) }),
+		seeded("xxh32", "hashes with XXH32, with an optional seed", func(b []byte, seed int64) int64 { return int64(hashes.XXH32(b, uint32(seed))) }),
+		seeded("xxh64", "hashes with XXH64, with an optional seed; the result is signed", func(b []byte, seed int64) int64 { return int64(hashes.XXH64(b, uint64(seed))) }),
 	}
 }
 

@@ -56,7 +56,16 @@ func init() {
 		l.prefix = "ssl_c"
 		return l.number(doc, func(t *session.TLS) int64 { return int64(f(t)) }, name)
 	}
+	root := owner{"ssl_c", "", afterTLS, func(e *expr.Env) *x509.Certificate {
+		if c := secure.CertificatesOf(withClient.of(e)); c != nil {
+			return c.Root
+		}
+		return nil
+	}}
 	register.Fetches([]register.Entry{
+		root.name("the subject of the authority that the client's certificate leads to, or an entry of it", func(c *x509.Certificate) *dn { return (*dn)(&c.Subject) }, "r_dn"),
+		client.text("the policies of the client's certificate, as OIDs separated by commas", policies, "policies"),
+		withClient.text("the file of the certificate that the client was shown, as show ssl cert names it", func(t *session.TLS) string { return t.CertName }, "crtname"),
 		client.text("the alternative names of the client's certificate, separated by commas", names, "san"),
 		register.As(expr.Fetch{Doc: "whether the session has a certificate of the client's", Out: expr.Bool, Phases: afterTLS, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 			s.SetBool(client.of(e) != nil)
@@ -210,6 +219,16 @@ func names(b []byte, c *x509.Certificate) []byte {
 	for _, u := range c.URIs {
 		add("URI:")
 		b = append(b, u.String()...)
+	}
+	return b
+}
+
+func policies(b []byte, c *x509.Certificate) []byte {
+	for _, id := range c.Policies {
+		if len(b) > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, id.String()...)
 	}
 	return b
 }

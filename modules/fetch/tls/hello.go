@@ -3,8 +3,10 @@ package tls
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/hash"
 	"github.com/fairleadproxy/fairlead/core/secure"
 	"github.com/fairleadproxy/fairlead/core/session"
 	"github.com/fairleadproxy/fairlead/modules/fetch/internal/register"
@@ -57,6 +59,29 @@ func init() {
 				s.SetStr(out)
 				return len(out) > 0
 			}}, "ssl_fc_cipherlist_hex"),
+		register.As(expr.Fetch{Doc: "the names of the ciphers that the client offers, by OpenSSL, separated by commas; with 1 without those that stand for nothing (GREASE)", Out: expr.Str, Phases: afterTLS, Args: filter, Bind: bindFilter,
+			Eval: func(e *expr.Env, a *expr.Args, s *expr.Sample) bool {
+				h := hello(e)
+				if h == nil {
+					return false
+				}
+				s.SetStr(appendCiphers(e.Scratch(40*len(h.Ciphers)), h.Ciphers, a.Int(0, 0) == 1))
+				return len(s.Bytes) > 0
+			}}, "ssl_fc_cipherlist_str"),
+		register.As(expr.Fetch{Doc: "the hash XXH64 of the ciphers that the client offers; the result is signed", Out: expr.Int, Phases: afterTLS, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+			h := hello(e)
+			if h == nil {
+				return false
+			}
+			s.SetInt(int64(hash.XXH64(pack(e, h.Ciphers, false), 0)))
+			return true
+		}}, "ssl_fc_cipherlist_xxh"),
+		withClient.number("the TLS version that stands in the client's ClientHello for old servers: 771 with TLS 1.2 and 1.3", func(t *session.TLS) int64 {
+			if t.Client == nil {
+				return 0
+			}
+			return int64(t.Client.Version)
+		}, "protocol_hello_id"),
 		register.As(expr.Fetch{Doc: "the fingerprint of the client's TLS, JA4", Out: expr.Str, Phases: afterTLS, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 			h := hello(e)
 			if h == nil {
@@ -80,6 +105,24 @@ func bindFilter(_ *expr.Scope, a *expr.Args) error {
 		return errors.New("the filter is 0 for everything, or 1 without GREASE")
 	}
 	return nil
+}
+
+// appendCiphers appends names to b, and numbers for those without.
+func appendCiphers(b []byte, list []uint16, filter bool) []byte {
+	for _, id := range list {
+		if filter && secure.Grease(id) {
+			continue
+		}
+		if len(b) > 0 {
+			b = append(b, ',')
+		}
+		if name := secure.CipherName(id); name != "" {
+			b = append(b, name...)
+		} else {
+			b = fmt.Appendf(b, "UNKNOWN(%04x)", id)
+		}
+	}
+	return b
 }
 
 // pack gives numbers as two bytes each.

@@ -9,6 +9,7 @@ package tls
 
 import (
 	"cmp"
+	"encoding/hex"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
@@ -60,7 +61,24 @@ func init() {
 			l.number("the bits of the cipher's key with the "+l.peer, keyBits, "alg_keysize"),
 			l.number("the bits of the cipher's key with the "+l.peer+" that count", keyBits, "use_keysize"),
 			l.bytes("what identifies the TLS connection with the "+l.peer+" (RFC 5929, tls-unique); none with TLS 1.3", func(t *session.TLS) []byte { return t.Unique }, "unique_id"),
+			l.text("nothing: rules and logs see no TLS with the "+l.peer+" that failed, and fc_err_str tells why it did", func(*session.TLS) string { return "" }, "err_str"),
+			l.text("the protocol agreed with the "+l.peer+" by NPN: none, as ALPN has taken its place", func(*session.TLS) string { return "" }, "npn"),
+			l.bytes("the random of the client in TLS with the "+l.peer, func(t *session.TLS) []byte { return random(t.Client) }, "client_random"),
+			l.bytes("the random of the server in TLS with the "+l.peer, func(t *session.TLS) []byte { return random(t.Server) }, "server_random"),
+			l.bytes("the number of the TLS session with the "+l.peer+", as the server tells it", func(t *session.TLS) []byte {
+				if t.Server == nil {
+					return nil
+				}
+				return t.Server.SessionID
+			}, "session_id"),
+			l.key("the master secret of TLS 1.2 with the "+l.peer, "CLIENT_RANDOM", "session_key"),
 			l.number("the error of TLS with the "+l.peer+": 0, as rules and logs see none that failed", func(*session.TLS) int64 { return 0 }, "err"),
+		}
+		for _, name := range []string{"client_handshake_traffic_secret", "server_handshake_traffic_secret", "client_traffic_secret_0", "server_traffic_secret_0"} {
+			entries = append(entries, l.text("the "+strings.ReplaceAll(name, "_", " ")+" of TLS 1.3 with the "+l.peer+", in hexadecimal; with tune.ssl.keylog", func(t *session.TLS) string { return t.Secrets[strings.ToUpper(name)] }, name))
+		}
+		for _, name := range []string{"client_early_traffic_secret", "early_exporter_secret", "exporter_secret"} {
+			entries = append(entries, l.text("nothing: Go's TLS does not tell the "+strings.ReplaceAll(name, "_", " "), func(*session.TLS) string { return "" }, name))
 		}
 		register.Fetches(entries)
 	}
@@ -80,6 +98,28 @@ func init() {
 		c.flag("whether the client sent early data and the handshake is not over: by QUIC alone, as Go's TLS takes none over TCP", (*session.TLS).Early, "has_early"),
 		c.flag("whether the client sent early data, be the handshake over or not", func(t *session.TLS) bool { return t.Handshake != nil }, "early_rcvd"),
 	})
+}
+
+func random(g *session.Greeting) []byte {
+	if g == nil {
+		return nil
+	}
+	return g.Random
+}
+
+// key is a secret by its label in key logs, as bytes.
+func (l layer) key(doc, label, name string) register.Entry {
+	return register.As(expr.Fetch{Doc: doc + "; with tune.ssl.keylog", Out: expr.Bin, Phases: l.phases, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+		t := l.of(e)
+		if t == nil {
+			return false
+		}
+		digits := t.Secrets[label]
+		b := e.Scratch(len(digits) / 2)
+		b, err := hex.AppendDecode(b, []byte(digits))
+		s.SetBin(b)
+		return err == nil && len(b) > 0
+	}}, l.prefix+"_"+name)
 }
 
 func (l layer) flag(doc string, f func(*session.TLS) bool, name string) register.Entry {

@@ -53,13 +53,24 @@ func TestCertificates(t *testing.T) {
 	name := pkix.Name{Names: []pkix.AttributeTypeAndValue{
 		{Type: asn1.ObjectIdentifier{2, 5, 4, 6}, Value: "DE"}, {Type: asn1.ObjectIdentifier{1, 2, 3, 4}, Value: "x"}, {Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: " a,b#"},
 	}}
-	crt := &x509.Certificate{SerialNumber: big.NewInt(0x80), Subject: name, Version: 3, SignatureAlgorithm: x509.PureEd25519}
+	policy, err := x509.OIDFromInts([]uint64{2, 23, 140, 1, 2, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := x509.OIDFromInts([]uint64{1, 2, 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	crt := &x509.Certificate{Policies: []x509.OID{policy, other}, SerialNumber: big.NewInt(0x80), Subject: name, Version: 3, SignatureAlgorithm: x509.PureEd25519}
+	e.Conn.TLS.CertName = "/etc/site.pem"
 	e.Conn.TLS.Certs = &secure.Certificates{Peer: []*x509.Certificate{crt}}
 	e.Conn.TLS.Hello = &session.Hello{Ciphers: []uint16{0x0a0a, 0x1301}, Versions: []uint16{0x0304}, SNI: true}
 	e.Stream.ServerTLS = &session.TLS{Version: "TLSv1.2", Cipher: "ECDHE-RSA-AES128-SHA256", Certs: &secure.Certificates{Peer: []*x509.Certificate{crt}}}
 	fetchtest.Run(t, sc, e, []fetchtest.Case{
 		{"ssl_c_used", "1"}, {"ssl_c_serial,hex", "0080"}, {"ssl_c_s_dn", "/C=DE/1.2.3.4=x/CN= a,b#"}, {"ssl_c_s_dn(,0,rfc2253)", "CN=\\ a\\,b#,1.2.3.4=x,C=DE"}, {"ssl_c_s_dn(1.2.3.4)", "x"},
 		{"ssl_c_s_dn(cn,-1)", " a,b#"}, {"ssl_c_s_dn(CN,2)", none}, {"ssl_c_sig_alg", "ED25519"}, {"ssl_fc_cipherlist_hex", "0A0A1301"}, {"ssl_fc_cipherlist_bin(1),hex", "1301"},
+		{"ssl_c_policies", "2.23.140.1.2.1,1.2.3"}, {"ssl_fc_crtname", "/etc/site.pem"}, {"ssl_c_r_dn", none}, {"ssl_fc_session_id", none}, {"ssl_fc_session_key", none},
+		{"ssl_fc_cipherlist_str", "UNKNOWN(0a0a),TLS_AES_128_GCM_SHA256"}, {"ssl_fc_cipherlist_str(1)", "TLS_AES_128_GCM_SHA256"},
 		{"ssl_bc", "1"}, {"ssl_bc_alg_keysize", "128"}, {"ssl_s_serial,hex", "0080"}, {"ssl_s_s_dn(C)", "DE"},
 	})
 	for _, wrong := range []string{"ssl_c_s_dn(XX)", "ssl_c_s_dn(CN,1,rfc1)", "ssl_fc_cipherlist_bin(2)"} {

@@ -72,7 +72,7 @@ func (b *builder) bindSettings(c *config.Frontend, bc *config.Bind, tb *acceptor
 	}
 	limits := t.TLSLimits
 	b.cfg.Global.Binds(&limits)
-	sigalgs := b.tlsLimits(out, &limits, t.Pos)
+	sigalgs := b.tlsLimits(out, &limits, &b.engine.clients, t.Pos)
 	return b.files().Settings(out, b.clients(t), sigalgs)
 }
 

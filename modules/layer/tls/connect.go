@@ -40,7 +40,7 @@ func (c *connector) Connect(base *relay.Conn, name string, timeout time.Duration
 		base.Close()
 		return nil, nil, err
 	}
-	hs := &handshake{engine: c.engine}
+	hs := &handshake{engine: c.engine, connects: true, secrets: secretsOf(config)}
 	var tc *tls.Conn
 	upper := relay.Layer(base, &relay.Buffer{}, func(nc net.Conn) net.Conn {
 		hs.Conn = nc

@@ -18,6 +18,8 @@ type engine struct {
 	sessions *secure.Sessions // of binds without tickets
 	staples  *secure.Staples
 	turns    turns
+	clients  secrets // of handshakes with clients
+	servers  secrets
 	conns    chan struct{} // maxsslconn; nil: no limit
 	rate     *pace         // maxsslrate; nil: no limit
 }

@@ -82,6 +82,9 @@ func (t *acceptor) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error)
 	}
 	if ok {
 		hs.certs.Own = c.Leaf
+		if e != nil {
+			hs.facts.CertName = e.Pair.File()
+		}
 	}
 	sigalgs := t.sigalgs
 	if e != nil && e.Settings != nil {
@@ -130,6 +133,11 @@ type handshake struct {
 	received bool // bytes have come
 	closed   atomic.Bool
 
+	client, server greeting
+	connects       bool     // we are the client
+	secrets        *secrets // nil where key logs are off
+	awaits         string   // what secrets know it by
+
 	facts  session.TLS
 	certs  secure.Certificates
 	hello  session.Hello
@@ -147,8 +155,29 @@ func (h *handshake) Read(p []byte) (int, error) {
 	h.yield()
 	n, err := h.Conn.Read(p)
 	h.received = h.received || n > 0
+	h.look(p[:max(n, 0)], !h.connects)
 	h.take()
 	return n, err
+}
+
+// Write sends bytes.
+func (h *handshake) Write(p []byte) (int, error) {
+	if !h.over {
+		h.look(p, h.connects)
+	}
+	return h.Conn.Write(p)
+}
+
+// look looks for a side's hello in bytes that pass.
+func (h *handshake) look(p []byte, client bool) {
+	if !client {
+		h.server.see(p)
+		return
+	}
+	h.client.see(p)
+	if h.secrets != nil && h.client.done && h.awaits == "" {
+		h.secrets.await(h, &h.client.Greeting)
+	}
 }
 
 // Close gives back what the connection takes of maxsslconn, too.
@@ -177,4 +206,6 @@ func (h *handshake) yield() {
 func (h *handshake) end() {
 	h.over = true
 	h.yield()
+	h.secrets.forget(h)
+	h.facts.Client, h.facts.Server = h.client.known(), h.server.known()
 }

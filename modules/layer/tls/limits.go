@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"cmp"
 	"crypto/tls"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 
 // tlsLimits sets versions, ciphers and curves, and gives the algorithms that our
 // certificates may sign with, nil for all.
-func (b *builder) tlsLimits(out *tls.Config, l *config.TLSLimits, at tree.Pos) []tls.SignatureScheme {
+func (b *builder) tlsLimits(out *tls.Config, l *config.TLSLimits, of *secrets, at tree.Pos) []tls.SignatureScheme {
 	out.MinVersion, out.MaxVersion = tls.VersionTLS12, secure.Version(l.SSLMaxVer)
 	if l.SSLMinVer != "" {
 		out.MinVersion = secure.Version(l.SSLMinVer)
@@ -41,12 +42,12 @@ func (b *builder) tlsLimits(out *tls.Config, l *config.TLSLimits, at tree.Pos) [
 		b.nameError(t, err)
 		b.warn(t, "client-sigalgs is ignored: Go's TLS does not let them be chosen, and takes those that it holds to be safe")
 	}
-	keylog := l.Keylog.Value
-	if keylog == "" {
-		keylog = b.cfg.Global.Tune.SSLKeylog
-	}
-	if keylog != "" {
-		out.KeyLogWriter = secure.KeyLog(keylog)
+	switch file := cmp.Or(l.Keylog.Value, b.cfg.Global.Tune.SSLKeylog); file {
+	case "", "off":
+	case "on":
+		out.KeyLogWriter = keylog{of: of}
+	default:
+		out.KeyLogWriter = keylog{of, secure.KeyLog(file)}
 	}
 	var schemes []tls.SignatureScheme
 	for _, t := range l.Sigalgs {

@@ -27,7 +27,7 @@ func (b *builder) server(t *config.ServerTLS, s layer.Server) *connector {
 	}
 	limits := t.TLSLimits
 	b.cfg.Global.Servers(&limits)
-	sigalgs := b.tlsLimits(out, &limits, t.Pos)
+	sigalgs := b.tlsLimits(out, &limits, &b.engine.servers, t.Pos)
 	if !t.Crt.IsZero() {
 		own := b.ownCertificate(t.Crt)
 		if own == nil {

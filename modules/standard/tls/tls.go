@@ -5,6 +5,7 @@ package tls
 import (
 	_ "github.com/fairleadproxy/fairlead/modules/certs/acme"
 	_ "github.com/fairleadproxy/fairlead/modules/certs/local"
+	_ "github.com/fairleadproxy/fairlead/modules/converter/certificate"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/tls"
 	_ "github.com/fairleadproxy/fairlead/modules/layer/tls"
 	_ "github.com/fairleadproxy/fairlead/modules/logformat/httpslog"
