@@ -161,7 +161,7 @@ func (m *mux) deliver(s *Stream, h frameHead) error {
 	}
 	if h.has(flagEndStream) {
 		s.peerEnded = true
-		if s.declared > 0 && !s.isHead && m.server {
+		if s.declared > 0 && !s.contentless(d.Status) {
 			return m.refuse(s, codeProtocol, "less content than content-length says")
 		}
 		if s.ended {
@@ -169,24 +169,33 @@ func (m *mux) deliver(s *Stream, h frameHead) error {
 		}
 	}
 	if m.server && first {
-		m.live++
-		s.handled = true
-		m.accept(s)
+		m.give(s)
 		return nil
 	}
 	s.wakeReader()
 	return nil
 }
 
+// contentless reports whether a response has no content whatever its head says
+// (RFC 9110 section 6.4.1).
+func (s *Stream) contentless(status int) bool { return s.isHead || status == 204 || status == 304 }
+
 // maxHeads is how many heads of a stream wait to be read.
 const maxHeads = 8
 
-// refuse ends a stream for its head. The lock is held.
+// refuse ends a stream for its head, which its user hears of. The lock is held.
 func (m *mux) refuse(s *Stream, c code, msg string) error {
-	handled := s.handled
 	err := m.streamError(s, c, msg)
-	if m.server && !handled {
-		s.recycle() // nobody has seen it
+	s.headErr = s.err
+	if m.server && !s.handled {
+		m.give(s)
 	}
 	return err
+}
+
+// give gives a client's stream to its user. The lock is held.
+func (m *mux) give(s *Stream) {
+	m.live++
+	s.handled = true
+	m.accept(s)
 }

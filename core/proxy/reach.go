@@ -197,7 +197,7 @@ func (s *stream) dial() (*serverConn, httpmsg.ClientSession, error) {
 	srv, timeout := s.srv, s.be.opts.timeouts.Connect
 	if d, ok := srv.proto.(protocol.SessionDialer); ok && s.facts.HTTP {
 		o := srv.dial
-		o.Timeout, o.TLS = timeout, srv.tls
+		o.Timeout, o.TLS, o.Breaches = timeout, srv.tls, &srv.Mux
 		x, err := d.DialSession(srv.target(&s.c.facts), &o)
 		if err == nil {
 			srv.Connects.Add(1)
@@ -222,7 +222,7 @@ func (s *stream) dial() (*serverConn, httpmsg.ClientSession, error) {
 	if !http2 || !s.facts.HTTP {
 		return sc, nil, nil
 	}
-	x, err := s.fe.mode.session(srv.backend.engine, sc.Conn, srv.tls != nil)
+	x, err := s.fe.mode.session(srv, &s.be.opts.timeouts, sc.Conn)
 	if err != nil {
 		srv.discard(sc)
 		return nil, nil, err
@@ -394,6 +394,11 @@ func (s *stream) badUpload(err error) bool {
 		s.fe.ReqErrors.Add(1)
 		s.term('P', 'D')
 		return s.fail(he.Status)
+	case malformed(err):
+		s.fe.ReqErrors.Add(1)
+		s.term('P', 'D')
+		s.facts.Status = 400 // the client sees its stream reset
+		return false
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.fe.CliAborts.Add(1)
 		s.term('c', 'D')
