@@ -77,6 +77,7 @@ func newMux(c *relay.Conn, in *relay.Buffer, o *Options, server bool) *mux {
 	m.decoder.SetMaxStringLength(m.o.MaxHeaderList)
 	m.head.MaxSize, m.head.MaxFields = m.o.MaxHeaderList, m.o.MaxFields
 	c.WriteTimeout(m.o.WriteTimeout)
+	c.KeepApart()
 	return m
 }
 

@@ -137,6 +137,8 @@ func (m *mux) deliver(s *Stream, h frameHead) error {
 		return m.refuse(s, codeStreamClosed, "HEADERS after the end of the stream")
 	case d.Malformed != "":
 		return m.refuse(s, codeProtocol, d.Malformed)
+	case d.Trailers && d.TooLarge:
+		return m.refuse(s, codeCalm, "trailers that are too large")
 	case d.Trailers && !h.has(flagEndStream):
 		return m.refuse(s, codeProtocol, "trailers without the end of the stream")
 	case d.Trailers:
@@ -155,15 +157,15 @@ func (m *mux) deliver(s *Stream, h frameHead) error {
 			return m.refuse(s, codeProtocol, "an interim response that ends the stream")
 		}
 	}
+	if h.has(flagEndStream) && s.declared > 0 && !s.contentless(d.Status) {
+		return m.refuse(s, codeProtocol, "less content than content-length says")
+	}
 	s.heads++
 	if s.heads-s.headsRead > maxHeads {
 		return m.refuse(s, codeCalm, "too many interim responses")
 	}
 	if h.has(flagEndStream) {
 		s.peerEnded = true
-		if s.declared > 0 && !s.contentless(d.Status) {
-			return m.refuse(s, codeProtocol, "less content than content-length says")
-		}
 		if s.ended {
 			delete(m.streams, s.id)
 		}
@@ -186,7 +188,6 @@ const maxHeads = 8
 // refuse ends a stream for its head, which its user hears of. The lock is held.
 func (m *mux) refuse(s *Stream, c code, msg string) error {
 	err := m.streamError(s, c, msg)
-	s.headErr = s.err
 	if m.server && !s.handled {
 		m.give(s)
 	}

@@ -374,7 +374,7 @@ func (m *mux) peerGoesAway(h frameHead, p []byte) error {
 	m.goneAway = true
 	if m.server {
 		m.shutting, m.final = true, true
-		return nil
+		return m.glitch()
 	}
 	for id, s := range m.streams {
 		if id > last {

@@ -330,10 +330,10 @@ func resetByServer(err error) bool {
 	return errors.As(err, &se) && se.Remote
 }
 
-// malformed reports whether the peer broke the rules of HTTP.
+// malformed reports whether the peer broke the rules of HTTP, or a limit.
 func malformed(err error) bool {
 	var se *httpmsg.StreamError
-	return errors.As(err, &se) && se.Malformed
+	return errors.As(err, &se) && (se.Malformed || se.Status != 0)
 }
 
 // refusedUnseen reports whether the server says that it did nothing for a request.
