@@ -78,7 +78,7 @@ func (g *Graph) Stop(ctx context.Context) error {
 			s.idle.shut()
 			s.purge(all)
 			s.shared.shut()
-			s.shared.purge(all)
+			s.purgeShared(all)
 		}
 	}
 	if g.prepared {

@@ -159,13 +159,17 @@ func (s *stream) connect() *failure {
 // newConn gets a connection to the server, or a stream on one that others share.
 func (s *stream) newConn() (*serverConn, error) {
 	srv := s.srv
-	shares := s.facts.HTTP && !asksTransport(&s.req) && srv.mayShare && !srv.exclusive() && s.be.opts.reuse != ReuseNever
+	shares := s.facts.HTTP && !asksTransport(&s.req) && srv.mayShare && !srv.exclusive()
+	w := sharer{}
+	if shares {
+		w = s.sharer()
+	}
 	for shares {
-		if x := srv.shared.take(); x != nil {
+		if x, shared := srv.take(w); x != nil {
 			srv.Reuses.Add(1)
-			return srv.streamConn(x, nil, true), nil
+			return srv.sharedConn(x, shared, true), nil
 		}
-		opener, err := srv.shared.turn(s.be.opts.timeouts.Connect)
+		opener, err := srv.shared.turn(w, s.be.opts.timeouts.Connect)
 		if err != nil {
 			return nil, err
 		}
@@ -175,7 +179,11 @@ func (s *stream) newConn() (*serverConn, error) {
 	}
 	sc, session, err := s.dial()
 	if shares {
-		srv.shared.opened(session, err)
+		x, shared, err := srv.opened(w, session, err)
+		if x != nil {
+			return srv.sharedConn(x, shared, false), nil
+		}
+		return sc, err
 	}
 	if err != nil || session == nil {
 		return sc, err
@@ -184,9 +192,6 @@ func (s *stream) newConn() (*serverConn, error) {
 	if err != nil {
 		_ = session.Close() // it is of no use
 		return nil, err
-	}
-	if shares {
-		session = nil // it stays
 	}
 	return srv.streamConn(x, session, false), nil
 }

@@ -72,6 +72,9 @@ func (s *Server) statistics() stats.Server {
 	s.idle.mu.Lock()
 	idle := s.idle.n
 	s.idle.mu.Unlock()
+	s.shared.mu.Lock()
+	idle += s.shared.idle.n
+	s.shared.mu.Unlock()
 	return stats.Server{
 		Counters: s.snapshot(), Name: s.name, State: s.state(), Weight: s.EffectiveWeight(), Queued: s.waiting.len(),
 		Limit: s.maxConn, QueueLimit: s.maxQueue, Backup: s.backup, Checked: s.checks.check != nil, Idle: idle, IdleLimit: int64(s.idle.max),

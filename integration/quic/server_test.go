@@ -75,15 +75,15 @@ func TestResponsesThatLie(t *testing.T) {
 		want   int
 		term   string
 	}{
-		"no status":                {func(_ *quic.Conn, s *quic.Stream) { s.Write(response("a", "b")); s.Close() }, "GET", 502, " PH-- "},
-		"101":                      {func(_ *quic.Conn, s *quic.Stream) { s.Write(response(":status", "101")); s.Close() }, "GET", 502, " PH-- "},
-		"upper case":               {func(_ *quic.Conn, s *quic.Stream) { ok(s, "X", "y"); s.Close() }, "GET", 502, " PH-- "},
-		"a line break":             {func(_ *quic.Conn, s *quic.Stream) { ok(s, "x", "a\r\nb: c"); s.Close() }, "GET", 502, " PH-- "},
-		"a connection's field":     {func(_ *quic.Conn, s *quic.Stream) { ok(s, "connection", "close"); s.Close() }, "GET", 502, " PH-- "},
-		"a head that is too large": {func(_ *quic.Conn, s *quic.Stream) { ok(s, "x", strings.Repeat("x", 20000)); s.Close() }, "GET", 502, " PH-- "},
-		"a head beyond all bounds": {func(_ *quic.Conn, s *quic.Stream) { s.Write([]byte{1, 0xbf, 0xff, 0xff, 0xff}) }, "GET", 502, " PH-- "},
-		"content first":            {func(_ *quic.Conn, s *quic.Stream) { s.Write(frame(0, 'x')) }, "GET", 502, " PH-- "},
-		"a push":                   {func(_ *quic.Conn, s *quic.Stream) { s.Write(frame(5, 0)) }, "GET", 502, " PH-- "},
+		"no status":                 {func(_ *quic.Conn, s *quic.Stream) { s.Write(response("a", "b")); s.Close() }, "GET", 502, " PH-- "},
+		"101":                       {func(_ *quic.Conn, s *quic.Stream) { s.Write(response(":status", "101")); s.Close() }, "GET", 502, " PH-- "},
+		"upper case":                {func(_ *quic.Conn, s *quic.Stream) { ok(s, "X", "y"); s.Close() }, "GET", 502, " PH-- "},
+		"a line break":              {func(_ *quic.Conn, s *quic.Stream) { ok(s, "x", "a\r\nb: c"); s.Close() }, "GET", 502, " PH-- "},
+		"a connection's field":      {func(_ *quic.Conn, s *quic.Stream) { ok(s, "connection", "close"); s.Close() }, "GET", 502, " PH-- "},
+		"a head that is too large":  {func(_ *quic.Conn, s *quic.Stream) { ok(s, "x", strings.Repeat("x", 20000)); s.Close() }, "GET", 502, " PH-- "},
+		"a head beyond all bounds":  {func(_ *quic.Conn, s *quic.Stream) { s.Write([]byte{1, 0xbf, 0xff, 0xff, 0xff}) }, "GET", 502, " PH-- "},
+		"content first":             {func(_ *quic.Conn, s *quic.Stream) { s.Write(frame(0, 'x')) }, "GET", 502, " PH-- "},
+		"a push":                    {func(_ *quic.Conn, s *quic.Stream) { s.Write(frame(5, 0)) }, "GET", 502, " PH-- "},
 		"an interim response alone": {func(_ *quic.Conn, s *quic.Stream) { s.Write(response(":status", "103")); s.Close() }, "GET", 502, " SH-- "},
 		"more content than its length": {func(_ *quic.Conn, s *quic.Stream) {
 			ok(s, "content-length", "3")
