@@ -157,10 +157,21 @@ func (c *Chunks) trailer(b []byte) (int, error) {
 	if c.lines++; c.lines > 101 || colon <= 0 || !IsToken(line[:colon]) || !IsValue(line[colon+1:]) {
 		return 0, errTrailer
 	}
-	if c.Trailers != nil {
+	if c.Trailers != nil && !frames(line[:colon]) {
 		c.Trailers.AddHeaderBytes(line[:colon], bytes.Trim(line[colon+1:], " \t"))
 	}
 	return i + 1, nil
+}
+
+// frames reports whether a field frames or routes its message, or is about the
+// connection, so that it must not come after the content (RFC 9110 section 6.5.1).
+func frames(name []byte) bool {
+	switch httpmsg.Classify(name) {
+	case httpmsg.Host, httpmsg.ContentLength, httpmsg.TransferEncoding, httpmsg.Connection, httpmsg.KeepAlive,
+		httpmsg.ProxyConnection, httpmsg.Upgrade, httpmsg.TE:
+		return true
+	}
+	return false
 }
 
 func hexDigit(b byte) (byte, bool) {

@@ -33,6 +33,7 @@ type mux struct {
 	started  bool
 	upgrade  *upgrade // the connection began as HTTP/1.1
 	idleAt   int64    // tick since which there is no stream
+	headAt   int64    // tick since which a part of a frame or head waits for the rest; 0: none does
 	glitches int
 	forgiven int64 // tick of the last forgiving
 
@@ -40,10 +41,12 @@ type mux struct {
 	flushed  sync.Cond // output was written, or cannot be any more
 	streams  map[uint32]*Stream
 	gone     map[uint32]struct{} // streams that we have reset, whose frames may still be on their way
-	live     int                 // streams not yet closed by their users
-	lastPeer uint32              // the peer's highest stream
-	nextID   uint32              // our next stream
-	out      []byte              // frames to be written
+	resets   []uint32            // the same as a ring, the next to be forgotten at oldest
+	oldest   int
+	live     int    // streams not yet closed by their users
+	lastPeer uint32 // the peer's highest stream
+	nextID   uint32 // our next stream
+	out      []byte // frames to be written
 	spare    []byte
 	flushing bool
 	err      error // why nothing can be read or written any more
@@ -74,6 +77,7 @@ func newMux(c *relay.Conn, in *relay.Buffer, o *Options, server bool) *mux {
 	m.decoder.SetMaxStringLength(m.o.MaxHeaderList)
 	m.head.MaxSize, m.head.MaxFields = m.o.MaxHeaderList, m.o.MaxFields
 	c.WriteTimeout(m.o.WriteTimeout)
+	c.KeepApart()
 	return m
 }
 
@@ -149,15 +153,31 @@ func (m *mux) rest() (over bool, err error) {
 		m.lastStream()
 		m.written()
 		return true, nil
-	case m.o.IdleTimeout > 0 && idle >= m.o.IdleTimeout:
+	case m.o.IdleTimeout > 0 && idle >= m.o.IdleTimeout, m.headLate(idle):
 		m.goAway(codeNo, "")
 		m.written()
 		return true, nil
-	case m.o.ParkAfter > 0 && idle >= m.o.ParkAfter && m.opened && m.in.Len() == 0 && len(m.block) == 0:
+	case m.o.ParkAfter > 0 && idle >= m.o.ParkAfter && m.opened && m.in.Len() == 0 && m.blockFor.stream == 0:
 		m.out, m.spare, m.payload = nil, nil, nil // idling costs nothing
 		return true, httpmsg.ErrIdle
 	}
 	return false, nil
+}
+
+// headLate reports whether the first head, or one that has begun, takes too long.
+func (m *mux) headLate(idle time.Duration) bool {
+	now := relay.Ticks()
+	switch {
+	case m.in.Len() == 0 && m.blockFor.stream == 0:
+		m.headAt = 0
+	case m.headAt == 0:
+		m.headAt = now
+	}
+	begun := time.Duration(0)
+	if m.headAt != 0 {
+		begun = time.Duration(now - m.headAt)
+	}
+	return m.o.HeadTimeout > 0 && (m.lastPeer == 0 && idle >= m.o.HeadTimeout || begun >= m.o.HeadTimeout)
 }
 
 // shutdown has the peer open no more streams: first it hears that this is
@@ -200,6 +220,7 @@ func (m *mux) fail(err error) {
 	}
 	var ce *connError
 	if errors.As(err, &ce) {
+		m.o.Breaches.Conns.Add(1)
 		m.goAway(ce.code, ce.msg)
 		m.written()
 	}
@@ -282,9 +303,7 @@ func (m *mux) flushLocked() {
 
 // glitch counts an oddity and reports whether there have been too many.
 func (m *mux) glitch() error {
-	if m.o.Glitches != nil {
-		m.o.Glitches.Add(1)
-	}
+	m.o.Breaches.Glitches.Add(1)
 	limit := m.o.GlitchLimit
 	if limit == 0 {
 		limit = glitchLimit

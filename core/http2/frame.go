@@ -3,6 +3,8 @@ package http2
 import (
 	"encoding/binary"
 	"fmt"
+
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
 
 // frameType is the type of a frame (RFC 9113 section 6).
@@ -66,6 +68,9 @@ type connError struct {
 }
 
 func (e *connError) Error() string { return fmt.Sprintf("HTTP/2: %s (error code %d)", e.msg, e.code) }
+
+// Is reports whether target is httpmsg.ErrBreach.
+func (e *connError) Is(target error) bool { return target == httpmsg.ErrBreach }
 
 func broken(c code, msg string) error { return &connError{c, msg} }
 

@@ -137,6 +137,8 @@ func (m *mux) deliver(s *Stream, h frameHead) error {
 		return m.refuse(s, codeStreamClosed, "HEADERS after the end of the stream")
 	case d.Malformed != "":
 		return m.refuse(s, codeProtocol, d.Malformed)
+	case d.Trailers && d.TooLarge:
+		return m.refuse(s, codeCalm, "trailers that are too large")
 	case d.Trailers && !h.has(flagEndStream):
 		return m.refuse(s, codeProtocol, "trailers without the end of the stream")
 	case d.Trailers:
@@ -155,38 +157,46 @@ func (m *mux) deliver(s *Stream, h frameHead) error {
 			return m.refuse(s, codeProtocol, "an interim response that ends the stream")
 		}
 	}
+	if h.has(flagEndStream) && s.declared > 0 && !s.contentless(d.Status) {
+		return m.refuse(s, codeProtocol, "less content than content-length says")
+	}
 	s.heads++
 	if s.heads-s.headsRead > maxHeads {
 		return m.refuse(s, codeCalm, "too many interim responses")
 	}
 	if h.has(flagEndStream) {
 		s.peerEnded = true
-		if s.declared > 0 && !s.isHead && m.server {
-			return m.refuse(s, codeProtocol, "less content than content-length says")
-		}
 		if s.ended {
 			delete(m.streams, s.id)
 		}
 	}
 	if m.server && first {
-		m.live++
-		s.handled = true
-		m.accept(s)
+		m.give(s)
 		return nil
 	}
 	s.wakeReader()
 	return nil
 }
 
+// contentless reports whether a response has no content whatever its head says
+// (RFC 9110 section 6.4.1).
+func (s *Stream) contentless(status int) bool { return s.isHead || status == 204 || status == 304 }
+
 // maxHeads is how many heads of a stream wait to be read.
 const maxHeads = 8
 
-// refuse ends a stream for its head. The lock is held.
+// refuse ends a stream for its head, which its user hears of. The lock is held.
 func (m *mux) refuse(s *Stream, c code, msg string) error {
-	handled := s.handled
 	err := m.streamError(s, c, msg)
-	if m.server && !handled {
-		s.recycle() // nobody has seen it
+	if m.server && !s.handled {
+		m.give(s)
 	}
 	return err
+}
+
+// give gives a client's stream to its user. The lock is held.
+func (m *mux) give(s *Stream) {
+	m.live++
+	s.handled = true
+	m.accept(s)
 }

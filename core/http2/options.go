@@ -1,6 +1,9 @@
 package http2
 
-import "github.com/fairleadproxy/fairlead/core/http2/limits"
+import (
+	"github.com/fairleadproxy/fairlead/core/http2/limits"
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
+)
 
 // Options bound what a connection may cost.
 type Options = limits.Options
@@ -20,6 +23,9 @@ const connWindow = 1 << 20
 // settled gives the options with their defaults.
 func settled(o *Options) Options {
 	s := *o
+	if s.Breaches == nil {
+		s.Breaches = &httpmsg.Breaches{}
+	}
 	for _, d := range []struct {
 		into *int
 		def  int

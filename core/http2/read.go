@@ -2,8 +2,10 @@ package http2
 
 import (
 	"encoding/binary"
+	"os"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
 // frames takes the frames that are in the buffer. It waits for the rest of one
@@ -47,11 +49,16 @@ func (m *mux) frames() error {
 	}
 }
 
-// gather reads a payload that does not fit the buffer.
+// gather reads a payload that does not fit the buffer. It may take as long as a
+// head may.
 func (m *mux) gather(n int) error {
 	m.payload = m.payload[:0]
+	began := relay.Ticks()
 	for len(m.payload) < n {
 		if m.in.Len() == 0 {
+			if m.o.HeadTimeout > 0 && relay.Ticks()-began > int64(m.o.HeadTimeout) {
+				return os.ErrDeadlineExceeded
+			}
 			if err := m.fill(); err != nil {
 				return err
 			}
@@ -223,7 +230,8 @@ func (m *mux) isIdle(id uint32) bool {
 // streamError resets a stream that broke the rules. The lock is held.
 func (m *mux) streamError(s *Stream, c code, msg string) error {
 	m.drop(s, c)
-	s.end(&httpmsg.StreamError{Msg: msg, Status: 400})
+	s.end(&httpmsg.StreamError{Msg: msg, Malformed: true})
+	m.o.Breaches.Streams.Add(1)
 	return m.glitch()
 }
 
@@ -239,11 +247,21 @@ func (m *mux) drop(s *Stream, c code) {
 
 // forget remembers that frames of a stream may still come.
 func (m *mux) forget(id uint32) {
-	if len(m.gone) >= 256 {
-		clear(m.gone)
+	if _, known := m.gone[id]; known {
+		return
 	}
 	m.gone[id] = struct{}{}
+	if len(m.resets) < maxResets {
+		m.resets = append(m.resets, id)
+		return
+	}
+	delete(m.gone, m.resets[m.oldest])
+	m.resets[m.oldest] = id
+	m.oldest = (m.oldest + 1) % maxResets
 }
+
+// maxResets is how many streams that we have reset are remembered.
+const maxResets = 256
 
 // credit gives back what nobody has to read. The lock is held.
 func (m *mux) credit(n int) {
@@ -287,7 +305,8 @@ func (m *mux) priority(h frameHead, p []byte) error {
 func (m *mux) resetAny(id uint32, c code) {
 	if s := m.streams[id]; s != nil {
 		m.drop(s, c)
-		s.end(&httpmsg.StreamError{Msg: "a malformed frame", Status: 400})
+		s.end(&httpmsg.StreamError{Msg: "a malformed frame", Malformed: true})
+		m.o.Breaches.Streams.Add(1)
 		return
 	}
 	m.forget(id)
@@ -355,7 +374,7 @@ func (m *mux) peerGoesAway(h frameHead, p []byte) error {
 	m.goneAway = true
 	if m.server {
 		m.shutting, m.final = true, true
-		return nil
+		return m.glitch()
 	}
 	for id, s := range m.streams {
 		if id > last {

@@ -94,7 +94,11 @@ func (m *mux) readPreface() error {
 			return broken(codeProtocol, "no preface")
 		}
 		m.flush()
-		m.c.ReadTimeout(m.o.IdleTimeout)
+		left := m.o.IdleTimeout
+		if m.o.HeadTimeout > 0 {
+			left = max(m.o.HeadTimeout-time.Duration(relay.Ticks()-m.idleAt), 1)
+		}
+		m.c.ReadTimeout(left)
 		if err := m.c.Fill(m.in); err != nil {
 			return err
 		}

@@ -203,6 +203,12 @@ func (d *Decoder) plain(name, value string) {
 		return
 	}
 	switch name {
+	case "host", "content-length":
+		if d.Trailers {
+			return // they would frame or route a message that has begun (RFC 9110 section 6.5.1)
+		}
+	}
+	switch name {
 	case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
 		d.Malformed = "a field that is about connections"
 		return
@@ -212,7 +218,7 @@ func (d *Decoder) plain(name, value string) {
 			return
 		}
 	case "host":
-		if d.server && !d.Trailers && d.has&hasAuthority != 0 {
+		if d.server && d.has&hasAuthority != 0 {
 			if !strings.EqualFold(value, d.authority) {
 				d.Malformed = "host that differs from the authority"
 			}
@@ -268,6 +274,7 @@ func (d *Decoder) Finish(end bool) {
 	}
 	if d.server && d.method == "CONNECT" {
 		d.m.Body = httpmsg.NoBody // what follows is no content
+		d.m.DelKnown(httpmsg.ContentLength)
 		d.Length = -1
 	}
 }

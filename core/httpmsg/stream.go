@@ -76,6 +76,9 @@ type StreamError struct {
 	Remote bool
 	// Retry says that the peer did nothing for it: it may be sent again.
 	Retry bool
+	// Malformed says that the peer broke the rules of HTTP. The stream was reset for
+	// that where Status is 0.
+	Malformed bool
 	// Status is the HTTP status to answer with, 0 when none can be sent.
 	Status int
 	// Msg says what happened, in lower case.

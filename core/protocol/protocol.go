@@ -150,4 +150,5 @@ type DialOptions struct {
 	MPTCPFallback bool
 	TLS           TLS // for protocols that do TLS by themselves
 	Sessions      SessionTuning
+	Breaches      *httpmsg.Breaches // of the server, for protocols that give sessions; nil: nobody counts
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
 
@@ -17,6 +18,9 @@ type SessionOptions struct {
 	EarlyData bool
 	// ForceRetry has every client prove its address (quic-force-retry).
 	ForceRetry bool
+	// IdleTimeout ends a connection whose client has no request in progress, and
+	// HeadTimeout one of a client that has not begun any; 0: never.
+	IdleTimeout, HeadTimeout time.Duration
 
 	// Judge says what to do with a packet that begins a connection. It must not
 	// block. nil: every one is taken.
@@ -65,5 +69,6 @@ type SessionCounters struct {
 	Refused   atomic.Int64 // connections that were refused
 	Retries   atomic.Int64 // times that a client was to prove its address
 	HalfOpen  atomic.Int64 // handshakes in progress
-	Glitches  atomic.Int64 // oddities
+
+	httpmsg.Breaches
 }

@@ -19,6 +19,7 @@ func (b *builder) frontend(c *config.Frontend, f *Frontend) {
 	b.httpOnly(&c.Proxy, "frontend", c.Name)
 	f.mode = b.mode(&c.Proxy, c.Pos, c.Path)
 	f.opts = b.options(&c.Proxy, f.mode)
+	f.opts.http2.Breaches = &f.Mux
 	f.rules = b.rules(&c.Proxy, sc)
 	f.slots.limit = int64(c.Maxconn)
 	f.defaultBackend = b.g.backends[c.DefaultBackend.Value]

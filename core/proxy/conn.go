@@ -34,7 +34,8 @@ type conn struct {
 	above   *conn                         // the connection that this stream of a session came by
 	x       httpmsg.Stream                // such a stream
 
-	welcomed bool // the rules that come before the first request have passed it
+	gone     atomic.Bool // it has ended
+	welcomed bool        // the rules that come before the first request have passed it
 }
 
 // Run serves the connection on a worker: from its start, or from where its
@@ -154,6 +155,7 @@ func (c *conn) draining() bool { return c.fe.stopping.Load() }
 
 // end closes the connection and counts it out.
 func (c *conn) end() {
+	c.gone.Store(true)
 	if c.owned != nil {
 		c.owned.server.discard(c.owned)
 		c.owned = nil

@@ -3,6 +3,7 @@ package proxy
 import (
 	"sync/atomic"
 
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/mptcp"
 	"github.com/fairleadproxy/fairlead/core/protocol"
@@ -40,6 +41,7 @@ type Counters struct {
 	MPTCPRetransmits atomic.Int64
 
 	TLS  layer.Counters           // of frontends and servers
+	Mux  httpmsg.Breaches         // of frontends in HTTP/2, of servers also in HTTP/3
 	QUIC protocol.SessionCounters // of frontends
 
 	rate rate

@@ -79,7 +79,7 @@ func (s *stream) undelivered(err error) {
 		s.be.CliAborts.Add(1)
 		s.srv.CliAborts.Add(1)
 		s.term(pickCause(timeout, 'c', 'C'), 'D')
-	case errors.As(err, &he):
+	case errors.As(err, &he), malformed(err):
 		s.be.ResErrors.Add(1)
 		s.srv.ResErrors.Add(1)
 		s.term('P', 'D')

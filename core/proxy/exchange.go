@@ -20,10 +20,14 @@ func (s *stream) receiveMessage() bool {
 			return false
 		}
 		var se *httpmsg.StreamError
-		if errors.As(err, &se) && se.Status != 0 {
+		if errors.As(err, &se) && (se.Status != 0 || se.Malformed) {
 			s.fe.ReqErrors.Add(1)
 			s.term('P', 'R')
-			s.answerStatus(se.Status)
+			if se.Status != 0 {
+				s.answerStatus(se.Status)
+			} else {
+				s.facts.Status = 400 // the client sees its stream reset
+			}
 			s.finish()
 			return false
 		}
@@ -151,9 +155,15 @@ func (s *stream) uploadContent(sc *serverConn) error {
 func (s *stream) awaitMessage() *failure {
 	for {
 		if err := s.sc.Await(s.readRes); err != nil {
+			if malformed(err) {
+				return s.failure(parsing, err)
+			}
 			return s.failure(awaiting, err)
 		}
 		if s.res.Status < 200 && s.res.Status != 101 {
+			if f := s.countInterim(); f != nil {
+				return f
+			}
 			if f := s.interimMessage(); f != nil {
 				return f
 			}
@@ -318,6 +328,12 @@ func (s *stream) isGRPC() bool {
 func resetByServer(err error) bool {
 	var se *httpmsg.StreamError
 	return errors.As(err, &se) && se.Remote
+}
+
+// malformed reports whether the peer broke the rules of HTTP, or a limit.
+func malformed(err error) bool {
+	var se *httpmsg.StreamError
+	return errors.As(err, &se) && (se.Malformed || se.Status != 0)
 }
 
 // refusedUnseen reports whether the server says that it did nothing for a request.

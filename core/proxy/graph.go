@@ -78,7 +78,7 @@ func (g *Graph) Stop(ctx context.Context) error {
 			s.idle.shut()
 			s.purge(all)
 			s.shared.shut()
-			s.shared.purge(all)
+			s.purgeShared(all)
 		}
 	}
 	if g.prepared {
@@ -142,15 +142,23 @@ func (g *Graph) cut() {
 // purgeEvery is how often idle connections of servers are looked through.
 const purgeEvery = time.Second
 
-// purgeIdle closes servers' connections that nobody needed for a while.
+// trimEvery is after how many such looks the goroutines end that nobody needed
+// meanwhile.
+const trimEvery = 5
+
+// purgeIdle closes servers' connections, and ends goroutines, that nobody needed
+// for a while.
 func (g *Graph) purgeIdle() {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-g.done:
 			return
 		case <-tick.C:
+			if n%trimEvery == 0 {
+				g.engine.workers.Trim()
+			}
 			for _, b := range g.backends {
 				for _, s := range b.servers {
 					s.purgeOld()

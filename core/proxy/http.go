@@ -422,6 +422,9 @@ func (s *stream) await() *failure {
 
 // interim passes a 1xx response on to clients that understand it.
 func (s *stream) interim(n int) *failure {
+	if f := s.countInterim(); f != nil {
+		return f
+	}
 	if s.c.x != nil {
 		if f := s.interimMessage(); f != nil {
 			return f
@@ -436,6 +439,19 @@ func (s *stream) interim(n int) *failure {
 	return nil
 }
 
+// maxInterim is how many interim responses a request gets. A server that has more
+// to say never gets to its answer.
+const maxInterim = 1000
+
+var errInterim = errors.New("too many interim responses")
+
+func (s *stream) countInterim() *failure {
+	if s.interims++; s.interims > maxInterim {
+		return s.failure(parsing, errInterim)
+	}
+	return nil
+}
+
 // head notes what the response's head says.
 func (s *stream) head(n int) *failure {
 	method := s.req.Method()
@@ -444,6 +460,8 @@ func (s *stream) head(n int) *failure {
 		if err := s.resP.FrameResponse(&s.res, string(method) == "HEAD", connect); err != nil {
 			return s.failure(parsing, err)
 		}
+	} else if string(method) == "HEAD" || s.res.Status == 204 || s.res.Status == 304 {
+		s.res.Body = httpmsg.NoBody // what comes as content all the same goes to nobody
 	}
 	s.resHead = n
 	s.env.Res = &s.res

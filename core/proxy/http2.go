@@ -90,15 +90,16 @@ func (e *Engine) clientHTTP2(t *Timeouts) limits.Options {
 		idle = t.Client
 	}
 	o := e.Tuning.Clients
-	o.ParkAfter, o.IdleTimeout, o.WriteTimeout = e.Tuning.ParkAfter, idle, t.Client
+	o.ParkAfter, o.IdleTimeout, o.HeadTimeout, o.WriteTimeout = e.Tuning.ParkAfter, idle, t.HTTPRequest, t.Client
 	o.Pool = e.pool
 	return o
 }
 
-// serverHTTP2 gives the settings of HTTP/2 for servers.
-func (e *Engine) serverHTTP2(secure bool) limits.Options {
+// http2Options gives the settings of HTTP/2 for a connection to the server.
+func (s *Server) http2Options(t *Timeouts) limits.Options {
+	e := s.backend.engine
 	o := e.Tuning.Servers
-	o.Secure = secure
+	o.Secure, o.WriteTimeout, o.Breaches = s.tls != nil, t.Server, &s.Mux
 	o.Pool = e.pool
 	return o
 }

@@ -37,7 +37,7 @@ type maker interface {
 	// options completes the settings of a proxy.
 	options(b *builder, c *config.Proxy, o *options)
 	// session makes one that carries many streams of a connection to a server.
-	session(e *Engine, c *relay.Conn, secure bool) (httpmsg.ClientSession, error)
+	session(srv *Server, t *Timeouts, c *relay.Conn) (httpmsg.ClientSession, error)
 }
 
 // HTTP is the mode http, for the module that a build has it by.
@@ -70,8 +70,8 @@ func (h httpMode) options(b *builder, c *config.Proxy, o *options) {
 	o.http2, o.h2 = b.o.Engine.clientHTTP2(&o.timeouts), h.h2
 }
 
-func (h httpMode) session(e *Engine, c *relay.Conn, secure bool) (httpmsg.ClientSession, error) {
-	o := e.serverHTTP2(secure)
+func (h httpMode) session(srv *Server, t *Timeouts, c *relay.Conn) (httpmsg.ClientSession, error) {
+	o := srv.http2Options(t)
 	return h.h2.Client(c, &o)
 }
 

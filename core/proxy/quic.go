@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -76,6 +77,8 @@ func (b *builder) sessionOptions(f *Frontend, bind *Bind, c *config.Bind, rules 
 	if len(rules) > 0 {
 		o.Judge = (&initial{f: f, b: bind, rules: rules}).judge
 	}
+	t := &f.opts.timeouts
+	o.IdleTimeout, o.HeadTimeout = cmp.Or(t.KeepAlive, t.Client), cmp.Or(t.HTTPRequest, t.Client)
 	o.Begin = func(ctx context.Context) error { return f.beginHandshake(ctx, bind) }
 	o.Shook = func(src, dst netip.AddrPort, facts *session.TLS, err error) { f.shook(bind, src, dst, facts, err) }
 	return o
@@ -178,7 +181,7 @@ func (f *Frontend) quicStatistics() stats.QUIC {
 	c := &f.QUIC
 	return stats.QUIC{
 		Dropped: c.Dropped.Load(), Malformed: c.Malformed.Load(), Refused: c.Refused.Load(),
-		Retries: c.Retries.Load(), HalfOpen: c.HalfOpen.Load(), Glitches: c.Glitches.Load(),
+		Retries: c.Retries.Load(), HalfOpen: c.HalfOpen.Load(), Breaches: breaches(&c.Breaches),
 	}
 }
 

@@ -159,13 +159,17 @@ func (s *stream) connect() *failure {
 // newConn gets a connection to the server, or a stream on one that others share.
 func (s *stream) newConn() (*serverConn, error) {
 	srv := s.srv
-	shares := s.facts.HTTP && !asksTransport(&s.req) && srv.mayShare && !srv.exclusive() && s.be.opts.reuse != ReuseNever
+	shares := s.facts.HTTP && !asksTransport(&s.req) && srv.mayShare && !srv.exclusive()
+	w := sharer{}
+	if shares {
+		w = s.sharer()
+	}
 	for shares {
-		if x := srv.shared.take(); x != nil {
+		if x, shared := srv.take(w); x != nil {
 			srv.Reuses.Add(1)
-			return srv.streamConn(x, nil, true), nil
+			return srv.sharedConn(x, shared, true), nil
 		}
-		opener, err := srv.shared.turn(s.be.opts.timeouts.Connect)
+		opener, err := srv.shared.turn(w, s.be.opts.timeouts.Connect)
 		if err != nil {
 			return nil, err
 		}
@@ -175,7 +179,11 @@ func (s *stream) newConn() (*serverConn, error) {
 	}
 	sc, session, err := s.dial()
 	if shares {
-		srv.shared.opened(session, err)
+		x, shared, err := srv.opened(w, session, err)
+		if x != nil {
+			return srv.sharedConn(x, shared, false), nil
+		}
+		return sc, err
 	}
 	if err != nil || session == nil {
 		return sc, err
@@ -184,9 +192,6 @@ func (s *stream) newConn() (*serverConn, error) {
 	if err != nil {
 		_ = session.Close() // it is of no use
 		return nil, err
-	}
-	if shares {
-		session = nil // it stays
 	}
 	return srv.streamConn(x, session, false), nil
 }
@@ -197,7 +202,7 @@ func (s *stream) dial() (*serverConn, httpmsg.ClientSession, error) {
 	srv, timeout := s.srv, s.be.opts.timeouts.Connect
 	if d, ok := srv.proto.(protocol.SessionDialer); ok && s.facts.HTTP {
 		o := srv.dial
-		o.Timeout, o.TLS = timeout, srv.tls
+		o.Timeout, o.TLS, o.Breaches = timeout, srv.tls, &srv.Mux
 		x, err := d.DialSession(srv.target(&s.c.facts), &o)
 		if err == nil {
 			srv.Connects.Add(1)
@@ -222,7 +227,7 @@ func (s *stream) dial() (*serverConn, httpmsg.ClientSession, error) {
 	if !http2 || !s.facts.HTTP {
 		return sc, nil, nil
 	}
-	x, err := s.fe.mode.session(srv.backend.engine, sc.Conn, srv.tls != nil)
+	x, err := s.fe.mode.session(srv, &s.be.opts.timeouts, sc.Conn)
 	if err != nil {
 		srv.discard(sc)
 		return nil, nil, err
@@ -394,6 +399,11 @@ func (s *stream) badUpload(err error) bool {
 		s.fe.ReqErrors.Add(1)
 		s.term('P', 'D')
 		return s.fail(he.Status)
+	case malformed(err):
+		s.fe.ReqErrors.Add(1)
+		s.term('P', 'D')
+		s.facts.Status = 400 // the client sees its stream reset
+		return false
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.fe.CliAborts.Add(1)
 		s.term('c', 'D')

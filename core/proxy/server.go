@@ -120,7 +120,8 @@ type serverConn struct {
 	next   *serverConn
 
 	x       httpmsg.Stream        // a stream of a session; nil: the connection carries one request at a time
-	session httpmsg.ClientSession // ends with the stream; nil: others share it
+	session httpmsg.ClientSession // ends with the stream; nil: it stays
+	shared  *serverSession        // which stays
 }
 
 // idlePool keeps idle connections, the one used last on top.
@@ -240,6 +241,13 @@ func (s *Server) streamConn(x httpmsg.Stream, session httpmsg.ClientSession, reu
 	return c
 }
 
+// sharedConn is streamConn for a session that stays.
+func (s *Server) sharedConn(x httpmsg.Stream, shared *serverSession, reused bool) *serverConn {
+	c := s.streamConn(x, nil, reused)
+	c.shared = shared
+	return c
+}
+
 // discardStream ends a stream of a session, and the session that is its own.
 func (s *Server) discardStream(c *serverConn) {
 	c.in.Release()
@@ -247,7 +255,10 @@ func (s *Server) discardStream(c *serverConn) {
 	if c.session != nil {
 		_ = c.session.Close() // nothing depends on it
 	}
-	c.x, c.session, c.server = nil, nil, nil
+	if c.shared != nil {
+		s.rested(c.shared)
+	}
+	c.x, c.session, c.shared, c.server = nil, nil, nil, nil
 	s.backend.engine.serverStreams.Put(c)
 }
 
@@ -314,7 +325,7 @@ func (s *Server) watch(c *serverConn) {
 func (s *Server) purgeOld() {
 	before := relay.Ticks() - int64(s.purgeDelay)
 	s.purge(before)
-	s.shared.purge(before)
+	s.purgeShared(before)
 }
 
 // shut has the pool take no more connections.

@@ -35,6 +35,11 @@ func (c *conn) serveSession() {
 	}
 	if err != nil {
 		c.fe.log.Debug("a session ended", "frontend", c.fe.name, "client", c.facts.Src, "error", err)
+		if errors.Is(err, httpmsg.ErrBreach) {
+			c.fe.ReqErrors.Add(1)
+			c.facts.Err = session.Breach
+			c.logFailure()
+		}
 	}
 	c.leaveSession()
 }

@@ -11,11 +11,16 @@ import (
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
-// sharing is how streams share connections to a server that carry many at once.
+// sharing is the connections to a server that carry many streams at once, and who
+// may open streams on them (http-reuse). All of them are some client's, so that one
+// that does not read what it gets holds up nobody else, but for "always", with which
+// they are everybody's, or nil's. One that carries nothing may become another
+// client's, but for "never".
 type sharing struct {
 	mu      sync.Mutex
-	list    []*serverSession
-	opening chan struct{} // closed when the connection being opened is there or failed; nil: none is
+	of      map[*conn][]*serverSession // by client
+	idle    sessionList
+	opening map[*conn]chan struct{} // of whom one is being opened; closed when it is there or failed
 	closed  bool
 	single  bool // the server chose HTTP/1 last time: streams need not wait for one another
 }
@@ -23,35 +28,133 @@ type sharing struct {
 // serverSession is a connection to a server that carries many streams.
 type serverSession struct {
 	httpmsg.ClientSession
-	spent bool  // it takes no more streams
-	used  int64 // tick at which it was last seen with a stream
+	client     *conn
+	requests   int   // that it has carried
+	spent      bool  // it takes no more streams
+	since      int64 // tick at which it became idle
+	isIdle     bool
+	prev, next *serverSession // in the list of idle ones
+}
+
+// sharer is who asks for a stream.
+type sharer struct {
+	client *conn // nil: the connections are everybody's
+	others bool  // idle ones of other clients will do
+}
+
+// sharer gives what http-reuse says of the stream (HAProxy manual section 4.2).
+func (s *stream) sharer() sharer {
+	root := s.c
+	if root.above != nil {
+		root = root.above
+	}
+	switch s.be.opts.reuse {
+	case ReuseAlways:
+		return sharer{}
+	case ReuseNever:
+		return sharer{client: root}
+	case ReuseAggressive:
+		return sharer{client: root, others: true}
+	}
+	return sharer{client: root, others: s.c.facts.Requests > 1} // to the first request they may be a risk
 }
 
 // take opens a stream on a connection that has room, nil when none has.
-func (p *sharing) take() httpmsg.Stream {
+func (s *Server) take(w sharer) (httpmsg.Stream, *serverSession) {
+	p := &s.shared
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, x := range p.list {
-		if x.spent {
-			continue
+	for _, x := range slices.Clone(p.of[w.client]) { // those that have ended are dropped
+		if st := p.open(s, x); st != nil {
+			return st, x
 		}
-		st, err := x.Open()
-		if err == nil {
-			return st
-		}
-		x.spent = !errors.Is(err, httpmsg.ErrBusy)
 	}
-	return nil
+	if !w.others {
+		return nil, nil
+	}
+	for x := p.idle.newest; x != nil; {
+		older := x.prev
+		if st := p.open(s, x); st != nil {
+			p.leave(x)
+			p.join(x, w.client)
+			return st, x
+		}
+		x = older
+	}
+	return nil, nil
 }
 
-// turn lets one stream at a time open a connection, since what it opens may do
-// for all: it reports true for the one that has to, which then calls opened,
-// and false after another has.
-func (p *sharing) turn(timeout time.Duration) (bool, error) {
+// open opens a stream, nil where there is no room. The lock is held.
+func (p *sharing) open(s *Server, x *serverSession) httpmsg.Stream {
+	if x.spent {
+		return nil
+	}
+	st, err := x.Open()
+	if err != nil {
+		if x.spent = !errors.Is(err, httpmsg.ErrBusy); x.spent && x.isIdle {
+			p.drop(x)
+		}
+		return nil
+	}
+	p.idle.remove(x)
+	x.requests++
+	x.spent = s.maxReuse >= 0 && x.requests > s.maxReuse
+	return st
+}
+
+// join makes a connection a client's, and leave its no more. The lock is held.
+func (p *sharing) join(x *serverSession, client *conn) {
+	if p.of == nil {
+		p.of = map[*conn][]*serverSession{}
+	}
+	x.client = client
+	p.of[client] = append(p.of[client], x)
+}
+
+func (p *sharing) leave(x *serverSession) {
+	list := slices.DeleteFunc(p.of[x.client], func(y *serverSession) bool { return x == y })
+	if len(list) == 0 {
+		delete(p.of, x.client)
+		return
+	}
+	p.of[x.client] = list
+}
+
+// drop closes a connection that carries nothing. The lock is held.
+func (p *sharing) drop(x *serverSession) {
+	p.idle.remove(x)
+	p.leave(x)
+	go x.Close() // which may have to write
+}
+
+// rested notes that a stream of a connection has ended.
+func (s *Server) rested(x *serverSession) {
+	p := &s.shared
 	p.mu.Lock()
-	opening := p.opening
+	defer p.mu.Unlock()
+	if x.isIdle || x.Streams() > 0 {
+		return
+	}
+	own := s.backend.opts.reuse == ReuseNever // which pool-max-conn does not concern
+	if p.closed || x.spent || ended(x) || !own && s.idle.max >= 0 && p.idle.n >= s.idle.max || own && x.client.gone.Load() {
+		p.drop(x)
+		return
+	}
+	x.since = relay.Ticks()
+	p.idle.push(x)
+}
+
+// turn lets one stream at a time of a client open a connection, since what it opens
+// may do for all: it reports true for the one that has to, which then calls opened,
+// and false after another has.
+func (p *sharing) turn(w sharer, timeout time.Duration) (bool, error) {
+	p.mu.Lock()
+	opening := p.opening[w.client]
 	if opening == nil {
-		p.opening = make(chan struct{})
+		if p.opening == nil {
+			p.opening = map[*conn]chan struct{}{}
+		}
+		p.opening[w.client] = make(chan struct{})
 	}
 	alone := opening == nil || p.single
 	p.mu.Unlock()
@@ -72,39 +175,46 @@ func (p *sharing) turn(timeout time.Duration) (bool, error) {
 	}
 }
 
-// opened ends a turn: x is the connection, nil where it is none to share.
-func (p *sharing) opened(x httpmsg.ClientSession, err error) {
+// opened ends a turn: x is the connection, nil where it is none to share. It gives a
+// stream on it.
+func (s *Server) opened(w sharer, x httpmsg.ClientSession, err error) (httpmsg.Stream, *serverSession, error) {
+	p := &s.shared
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.opening != nil {
-		close(p.opening)
-		p.opening = nil
+	if opening := p.opening[w.client]; opening != nil {
+		close(opening)
+		delete(p.opening, w.client)
 	}
 	if err == nil {
 		p.single = x == nil
 	}
-	if x != nil {
-		p.list = append(p.list, &serverSession{ClientSession: x, used: relay.Ticks(), spent: p.closed})
+	if err != nil || x == nil {
+		return nil, nil, err
 	}
+	st, err := x.Open()
+	if err != nil {
+		go x.Close() // it is of no use
+		return nil, nil, err
+	}
+	n := &serverSession{ClientSession: x, requests: 1, spent: p.closed || s.maxReuse == 0}
+	p.join(n, w.client)
+	return st, n, nil
 }
 
-// purge closes the connections that carry nothing and take no more, or have
-// carried nothing since before tick, or all that carry nothing.
-func (p *sharing) purge(before int64) {
+// purge closes the connections that have carried nothing since before tick, or whose
+// client is gone that they are kept for, or all that carry nothing.
+func (s *Server) purgeShared(before int64) {
+	p := &s.shared
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := relay.Ticks()
-	p.list = slices.DeleteFunc(p.list, func(x *serverSession) bool {
-		if x.Streams() > 0 {
-			x.used = now
-			return false
+	own := s.backend.opts.reuse == ReuseNever
+	for x := p.idle.oldest; x != nil; {
+		newer := x.next
+		if before == all || !own && x.since <= before || ended(x) || own && x.client.gone.Load() {
+			p.drop(x)
 		}
-		if x.spent || before == all || x.used <= before || ended(x) {
-			_ = x.Close() // nothing depends on it
-			return true
-		}
-		return false
-	})
+		x = newer
+	}
 }
 
 func ended(x *serverSession) bool {
@@ -121,7 +231,45 @@ func (p *sharing) shut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
-	for _, x := range p.list {
-		x.spent = true
+	for _, list := range p.of {
+		for _, x := range list {
+			x.spent = true
+		}
 	}
+}
+
+// sessionList is idle connections in the order in which they became that.
+type sessionList struct {
+	newest, oldest *serverSession
+	n              int
+}
+
+func (l *sessionList) push(x *serverSession) {
+	x.isIdle, x.prev = true, l.newest
+	if l.newest != nil {
+		l.newest.next = x
+	} else {
+		l.oldest = x
+	}
+	l.newest = x
+	l.n++
+}
+
+// remove takes a connection out that may be in the list.
+func (l *sessionList) remove(x *serverSession) {
+	if !x.isIdle {
+		return
+	}
+	if x.prev != nil {
+		x.prev.next = x.next
+	} else {
+		l.oldest = x.next
+	}
+	if x.next != nil {
+		x.next.prev = x.prev
+	} else {
+		l.newest = x.prev
+	}
+	x.isIdle, x.prev, x.next = false, nil, nil
+	l.n--
 }

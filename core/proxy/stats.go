@@ -3,6 +3,7 @@ package proxy
 import (
 	"runtime"
 
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/stats"
 )
@@ -34,12 +35,16 @@ func (c *Counters) snapshot() stats.Counters {
 		RequestErrors: c.ReqErrors.Load(), ConnectionErrors: c.ConErrors.Load(), ResponseErrors: c.ResErrors.Load(),
 		Retries: c.Retries.Load(), Redispatches: c.Redisp.Load(), ClientAborts: c.CliAborts.Load(), ServerAborts: c.SrvAborts.Load(),
 		Connects: c.Connects.Load(), Reuses: c.Reuses.Load(), MPTCP: c.MPTCP.Load(), MPTCPPlain: c.MPTCPPlain.Load(), Panics: c.Panics.Load(),
-		TLSSessions: c.TLS.Sessions.Load(), TLSReused: c.TLS.Resumed.Load(), TLSFailed: c.TLS.Failed.Load(),
+		TLSSessions: c.TLS.Sessions.Load(), TLSReused: c.TLS.Resumed.Load(), TLSFailed: c.TLS.Failed.Load(), Mux: breaches(&c.Mux),
 	}
 	for i := range c.ByClass {
 		s.Responses[i] = c.ByClass[i].Load()
 	}
 	return s
+}
+
+func breaches(b *httpmsg.Breaches) stats.Breaches {
+	return stats.Breaches{Glitches: b.Glitches.Load(), Conns: b.Conns.Load(), Streams: b.Streams.Load()}
 }
 
 func (f *Frontend) statistics() stats.Frontend {
@@ -67,6 +72,9 @@ func (s *Server) statistics() stats.Server {
 	s.idle.mu.Lock()
 	idle := s.idle.n
 	s.idle.mu.Unlock()
+	s.shared.mu.Lock()
+	idle += s.shared.idle.n
+	s.shared.mu.Unlock()
 	return stats.Server{
 		Counters: s.snapshot(), Name: s.name, State: s.state(), Weight: s.EffectiveWeight(), Queued: s.waiting.len(),
 		Limit: s.maxConn, QueueLimit: s.maxQueue, Backup: s.backup, Checked: s.checks.check != nil, Idle: idle, IdleLimit: int64(s.idle.max),

@@ -55,6 +55,7 @@ type stream struct {
 	delivered      bool // the response was written completely
 	ended          ending
 	attempts       attempts
+	interims       int   // 1xx responses to the request
 	begun          int64 // tick
 	headReceived   int64
 	serverAsked    int64
@@ -126,7 +127,7 @@ func (s *stream) begin() {
 	s.reqBody, s.resBody = http1.Chunks{}, http1.Chunks{}
 	s.reqDone, s.clientKeep, s.serverKeep, s.requestKeep = false, false, false, false
 	s.tunnel, s.upgrading, s.answered, s.delivered, s.ended = false, false, false, false, goOn
-	s.attempts = attempts{}
+	s.attempts, s.interims = attempts{}, 0
 	s.serverAsked, s.connectedAt, s.responseAt, s.idleFor = 0, 0, 0, 0
 	s.env.Stream, s.env.Req, s.env.Res = &s.facts, nil, nil
 	s.env.Recycle()

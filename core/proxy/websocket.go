@@ -34,7 +34,7 @@ func asUpgrade(m *httpmsg.Message) bool {
 // asConnect makes an extended CONNECT of an upgrade and reports whether it could.
 func asConnect(m *httpmsg.Message) bool {
 	i := m.FindKnown(httpmsg.Upgrade, 0)
-	if i < 0 || !httpmsg.EqualFold(m.Value(i), "websocket") {
+	if i < 0 || m.Body != httpmsg.NoBody || !httpmsg.EqualFold(m.Value(i), "websocket") {
 		return false
 	}
 	m.SetProtocol([]byte("websocket"))

@@ -37,6 +37,7 @@ type Conn struct {
 
 	mptcp       bool // an MPTCP socket
 	datagrams   bool // each read and write is a datagram
+	apart       bool // activity in one direction does not refresh the other's timeout
 	closed      bool
 	interrupted atomic.Bool
 }
@@ -103,6 +104,10 @@ func (c *Conn) ReadTimeout(d time.Duration) { c.read.timeout.Store(int64(d)) }
 // WriteTimeout sets how long a Write to c may wait for room; 0 means for ever.
 func (c *Conn) WriteTimeout(d time.Duration) { c.write.timeout.Store(int64(d)) }
 
+// KeepApart has activity in one direction not refresh the timeout of the other: for
+// connections whose reader looks up now and then, whatever comes.
+func (c *Conn) KeepApart() { c.apart = true }
+
 // Touch says that the connection is active by what does not pass through it, as
 // if bytes had moved.
 func (c *Conn) Touch() { c.read.began.Store(Ticks()) }
@@ -148,7 +153,10 @@ func (c *Conn) retry(op *operation, err error, set func(time.Time) error) bool {
 		return true
 	}
 	op.resumed = true
-	last := max(c.read.began.Load(), c.write.began.Load())
+	last := op.began.Load()
+	if !c.apart {
+		last = max(c.read.began.Load(), c.write.began.Load())
+	}
 	want := last + timeout
 	if Ticks() >= want {
 		op.resumed = false

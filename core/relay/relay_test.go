@@ -314,7 +314,13 @@ func TestWorkersReuseGoroutines(t *testing.T) {
 			if n > 10 {
 				t.Errorf("%d goroutines for work that was never parallel", n)
 			}
-			w.Trim(0)
+			w.Trim() // those that were idle now
+			w.Trim() // and were not needed since
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if len(w.idle) != 0 {
+				t.Errorf("%d goroutines are kept that nobody needs", len(w.idle))
+			}
 			return
 		}
 		time.Sleep(time.Millisecond)

@@ -13,6 +13,7 @@ type Runner interface{ Run() }
 type Workers struct {
 	mu   sync.Mutex
 	idle []chan Runner // the one used last is on top
+	rest int           // the least that were idle at a time since Trim
 }
 
 // Go runs r on a goroutine.
@@ -20,6 +21,7 @@ func (w *Workers) Go(r Runner) {
 	w.mu.Lock()
 	n := len(w.idle)
 	if n == 0 {
+		w.rest = 0
 		w.mu.Unlock()
 		go w.work(make(chan Runner, 1), r)
 		return
@@ -27,6 +29,7 @@ func (w *Workers) Go(r Runner) {
 	ch := w.idle[n-1]
 	w.idle[n-1] = nil
 	w.idle = w.idle[:n-1]
+	w.rest = min(w.rest, n-1)
 	w.mu.Unlock()
 	ch <- r
 }
@@ -41,13 +44,14 @@ func (w *Workers) work(ch chan Runner, r Runner) {
 	}
 }
 
-// Trim ends the workers that are idle beyond the keep used last.
-func (w *Workers) Trim(keep int) {
+// Trim ends the workers that nobody needed since the last call.
+func (w *Workers) Trim() {
 	w.mu.Lock()
-	n := max(0, len(w.idle)-keep)
-	old := make([]chan Runner, n)
+	old := make([]chan Runner, w.rest)
 	copy(old, w.idle)
-	w.idle = append(w.idle[:0], w.idle[n:]...)
+	w.idle = append(w.idle[:0], w.idle[w.rest:]...)
+	clear(w.idle[len(w.idle):cap(w.idle)])
+	w.rest = len(w.idle)
 	w.mu.Unlock()
 	for _, ch := range old {
 		ch <- nil

@@ -14,6 +14,9 @@ const (
 	SSLCAFail    ConnError = 30
 	SSLCrtFail   ConnError = 31
 	SSLHandshake ConnError = 34
+
+	// Breach has no counterpart in HAProxy, which does not log it.
+	Breach ConnError = 200
 )
 
 // Name gives HAProxy's name of the error, "" for none.
@@ -32,6 +35,8 @@ func (e ConnError) texts() errorTexts {
 		return errorTexts{"SSL_EMPTY", "Connection closed during SSL handshake"}
 	case SSLAbort:
 		return errorTexts{"SSL_ABORT", "Connection error during SSL handshake"}
+	case Breach:
+		return errorTexts{"BREACH", "Protocol violation"}
 	case SSLTimeout:
 		return errorTexts{"SSL_TIMEOUT", "Timeout during SSL handshake"}
 	case SSLTooMany:

@@ -42,11 +42,20 @@ type Counters struct {
 	Connects, Reuses int64
 	// MPTCP are connections that speak it, MPTCPPlain those that fell back to TCP.
 	MPTCP, MPTCPPlain int64
+	// Mux is what went against the rules of HTTP/2, and of HTTP/3 on a server's side.
+	Mux Breaches
 	// Panics are streams ended by a defect.
 	Panics int64
 	// TLSSessions are TLS handshakes that succeeded, TLSReused those of them that
 	// resumed a session, TLSFailed those that failed.
 	TLSSessions, TLSReused, TLSFailed int64
+}
+
+// Breaches count what peers did that protocols of many streams do not allow.
+type Breaches struct {
+	Glitches int64 // oddities, of which a connection may have so many
+	Conns    int64 // connections that were ended for what the peer did
+	Streams  int64 // streams that were reset for it
 }
 
 // Process is the process as a whole.
@@ -72,8 +81,8 @@ type QUIC struct {
 	Refused, Retries int64
 	// HalfOpen are handshakes in progress.
 	HalfOpen int64
-	// Glitches are oddities of HTTP/3, of which clients may have so many.
-	Glitches int64
+	// Breaches are those of HTTP/3.
+	Breaches
 }
 
 // Frontend is what faces clients.

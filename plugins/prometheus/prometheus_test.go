@@ -107,7 +107,7 @@ func samples(text string) map[string]bool {
 }
 
 // ours are the metrics that HAProxy does not have, or not by this name in 2.6.
-var ours = []string{"haproxy_process_parked_connections", "haproxy_process_defects_total", "_mptcp_", "current_session_rate", "haproxy_process_build_info", "_quic_", "_ssl_"}
+var ours = []string{"haproxy_process_parked_connections", "haproxy_process_defects_total", "_mptcp_", "current_session_rate", "haproxy_process_build_info", "_quic_", "_h2_", "_ssl_"}
 
 // TestBesideHAProxy compares names and labels with those of HAProxy's exporter,
 // in front of the same server, and the counters after the same requests.

@@ -139,6 +139,11 @@ var (
 		{"client_aborts_total", "counter", "Streams that clients broke off.", func(c *stats.Counters) float64 { return float64(c.ClientAborts) }},
 		{"server_aborts_total", "counter", "Streams that servers broke off.", func(c *stats.Counters) float64 { return float64(c.ServerAborts) }},
 	}
+	muxes = []column{
+		{"h2_glitches", "counter", "Oddities of HTTP/2, for servers also of HTTP/3.", func(c *stats.Counters) float64 { return float64(c.Mux.Glitches) }},
+		{"h2_detected_conn_protocol_errors", "counter", "Connections ended for a breach of the same.", func(c *stats.Counters) float64 { return float64(c.Mux.Conns) }},
+		{"h2_detected_strm_protocol_errors", "counter", "Streams reset for a breach of the same.", func(c *stats.Counters) float64 { return float64(c.Mux.Streams) }},
+	}
 	connections = []column{
 		{"connection_attempts_total", "counter", "Connections opened to servers.", func(c *stats.Counters) float64 { return float64(c.Connects) }},
 		{"connection_reuses_total", "counter", "Requests sent over a connection that was there.", func(c *stats.Counters) float64 { return float64(c.Reuses) }},
@@ -192,7 +197,7 @@ func (t *text) frontends(list []stats.Frontend) {
 	for i := range list {
 		owners[i] = owner{&list[i].Counters, []string{"proxy", list[i].Name}}
 	}
-	t.columns("frontend_", owners, sessions, requests, toClients)
+	t.columns("frontend_", owners, sessions, requests, toClients, muxes)
 	t.each("frontend_limit_sessions", "gauge", "Sessions that may be in progress at once.", owners, func(i int) float64 { return limit(list[i].Limit) })
 	t.states("frontend_status", owners, []string{"DOWN", "UP"}, func(i int) string { return upOrDown(list[i].Open) })
 	for _, c := range quic {
@@ -211,6 +216,8 @@ var quic = []struct {
 	{"retry_sent", "counter", "Times that a client had to prove its address.", func(f *stats.Frontend) int64 { return f.QUIC.Retries }},
 	{"half_open_conn", "gauge", "Handshakes of QUIC in progress.", func(f *stats.Frontend) int64 { return f.QUIC.HalfOpen }},
 	{"glitches", "counter", "Oddities of clients of HTTP/3.", func(f *stats.Frontend) int64 { return f.QUIC.Glitches }},
+	{"detected_conn_protocol_errors", "counter", "Connections ended for a breach of HTTP/3.", func(f *stats.Frontend) int64 { return f.QUIC.Conns }},
+	{"detected_strm_protocol_errors", "counter", "Requests reset for a breach of HTTP/3.", func(f *stats.Frontend) int64 { return f.QUIC.Streams }},
 }
 
 func upOrDown(up bool) string {
@@ -246,7 +253,7 @@ func (t *text) servers(backends []stats.Backend, noMaint bool) {
 			owners = append(owners, owner{&s.Counters, []string{"proxy", backends[i].Name, "server", s.Name}})
 		}
 	}
-	t.columns("server_", owners, sessions, toServers, connections)
+	t.columns("server_", owners, sessions, toServers, connections, muxes)
 	t.each("server_current_queue", "gauge", "Streams that wait for the server.", owners, func(i int) float64 { return float64(list[i].Queued) })
 	t.each("server_queue_limit", "gauge", "Streams that may wait for the server.", owners, func(i int) float64 { return limit(list[i].QueueLimit) })
 	t.each("server_limit_sessions", "gauge", "Sessions that may be in progress at once.", owners, func(i int) float64 { return limit(list[i].Limit) })

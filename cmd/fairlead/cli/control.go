@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -95,7 +96,7 @@ func (r *runner) info() string {
 		{"Name", "Fairlead"}, {"Version", coreVersion()}, {"Pid", os.Getpid()},
 		{"Uptime_sec", int(time.Since(r.started).Seconds())}, {"Maxconn", r.engine.Tuning.MaxConn},
 		{"CurrConns", c.Cur.Load()}, {"CumConns", c.Total.Load()}, {"ConnRate", c.SessionRate()},
-		{"Parked", r.engine.Parked()}, {"Reloads", reloads}, {"FailedReloads", failed},
+		{"Parked", r.engine.Parked()}, {"Tasks", runtime.NumGoroutine()}, {"Reloads", reloads}, {"FailedReloads", failed},
 	} {
 		fmt.Fprintf(&b, "%s: %v\n", f.name, f.value)
 	}

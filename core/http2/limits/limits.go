@@ -3,9 +3,9 @@
 package limits
 
 import (
-	"sync/atomic"
 	"time"
 
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
@@ -31,6 +31,9 @@ type Options struct {
 	ParkAfter time.Duration
 	// IdleTimeout ends a connection without streams; 0: never.
 	IdleTimeout time.Duration
+	// HeadTimeout ends a connection without streams whose client has not yet sent the
+	// whole of its first head, or of a later one that it has begun; 0: as IdleTimeout.
+	HeadTimeout time.Duration
 	// WriteTimeout ends a connection whose peer reads nothing for so long; 0: never.
 	WriteTimeout time.Duration
 	// GlitchLimit is how many oddities end the connection. 0 means 1000, of which
@@ -38,8 +41,8 @@ type Options struct {
 	GlitchLimit int
 	// Secure says that the connection runs over TLS.
 	Secure bool
-	// Glitches counts oddities, nil: nobody does.
-	Glitches *atomic.Int64
+	// Breaches count what the peer does against the rules; nil: nobody counts.
+	Breaches *httpmsg.Breaches
 	// Pool holds the storage of the connection's buffer, for clients.
 	Pool *relay.Pool
 }

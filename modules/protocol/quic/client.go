@@ -48,7 +48,11 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 		}
 		return nil, errors.Join(err, tr.Close(), socket.Close())
 	}
-	s := &clientSession{newSession(c, false, &limits)}
+	breaches := o.Breaches
+	if breaches == nil {
+		breaches = &httpmsg.Breaches{}
+	}
+	s := &clientSession{newSession(c, false, &limits, breaches)}
 	go func() {
 		<-c.Context().Done()
 		_ = tr.Close() // nobody else has them

@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/quic-go/quic-go/quicvarint"
+
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
 
 // Frame types of HTTP/3 (RFC 9114 section 7.2).
@@ -16,6 +18,9 @@ const (
 	framePushPromise = 0x5
 	frameGoAway      = 0x7
 	frameMaxPushID   = 0xd
+
+	// Of RFC 9218: browsers send one with a request now and then.
+	framePriorityUpdate = 0xf0700
 )
 
 // Types of unidirectional streams (RFC 9114 section 6.2, RFC 9204 section 4.2).
@@ -52,6 +57,8 @@ const (
 	codeIncomplete      code = 0x10d
 	codeMessage         code = 0x10e
 	codeQPACK           code = 0x200
+	codeQPACKEncoder    code = 0x201
+	codeQPACKDecoder    code = 0x202
 )
 
 // connError ends the connection.
@@ -63,6 +70,9 @@ type connError struct {
 func (e *connError) Error() string {
 	return fmt.Sprintf("HTTP/3: %s (error code %#x)", e.msg, uint64(e.code))
 }
+
+// Is reports whether target is httpmsg.ErrBreach.
+func (e *connError) Is(target error) bool { return target == httpmsg.ErrBreach }
 
 func broken(c code, msg string) error { return &connError{c, msg} }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/quic-go/quic-go"
@@ -19,11 +20,12 @@ type session struct {
 	c      *quic.Conn
 	server bool
 	limits *protocol.SessionTuning
-	count  *protocol.SessionCounters // nil: nobody counts
+	count  *httpmsg.Breaches
 
 	mu       sync.Mutex
 	control  *quic.SendStream
 	live     int             // streams not yet closed by their users
+	idleAt   time.Time       // when the last of them was closed
 	next     quic.StreamID   // the peer's next stream
 	told     bool            // the peer knows that no more streams are wanted
 	shutting bool            // no more streams are taken
@@ -35,13 +37,14 @@ type session struct {
 	stop     context.CancelFunc
 	glitches int // oddities, and when some were forgiven
 	forgiven time.Time
+	breach   atomic.Pointer[connError] // why we ended the connection, nil for nothing the peer did
 
 	transports map[uint64]*transport // WebTransport's sessions
 	joined     chan struct{}         // closed when there is another, and made anew
 }
 
-func newSession(c *quic.Conn, server bool, limits *protocol.SessionTuning) *session {
-	return &session{c: c, server: server, limits: limits, critical: map[uint64]bool{}, settled: make(chan struct{}), joined: make(chan struct{})}
+func newSession(c *quic.Conn, server bool, limits *protocol.SessionTuning, count *httpmsg.Breaches) *session {
+	return &session{c: c, server: server, limits: limits, count: count, critical: map[uint64]bool{}, settled: make(chan struct{}), joined: make(chan struct{})}
 }
 
 // begin opens the control stream with our settings and takes the peer's.
@@ -122,13 +125,11 @@ func (s *session) first(typ uint64) bool {
 
 // controlled reads one of the streams that the connection needs.
 func (s *session) controlled(typ uint64, r *reader) error {
-	if typ != streamControl {
-		// Without a dynamic table there is nothing to be said on the others.
-		_, err := io.Copy(io.Discard, struct{ io.Reader }{r})
-		if err == nil {
-			err = io.EOF
-		}
-		return err
+	switch typ {
+	case streamEncoder:
+		return encoderStream(r)
+	case streamDecoder:
+		return decoderStream(r)
 	}
 	for settings := false; ; {
 		typ, length, err := r.frame()
@@ -159,6 +160,43 @@ func (s *session) controlled(typ uint64, r *reader) error {
 				return broken(codeFrame, "a malformed GOAWAY")
 			}
 			s.peerGoesAway()
+			s.glitch()
+		case framePriorityUpdate:
+		default:
+			s.glitch()
+		}
+	}
+}
+
+// encoderStream reads what the peer says of the dynamic table, which has no room:
+// nothing but that it knows (RFC 9204 section 4.3.1).
+func encoderStream(r *reader) error {
+	for {
+		b, err := r.ReadByte()
+		if err != nil {
+			return err
+		}
+		if b != 0x20 {
+			return broken(codeQPACKEncoder, "an entry for a table that has no room")
+		}
+	}
+}
+
+// decoderStream reads what the peer says of heads that it got. None of ours depends
+// on the table, so it has streams to give up alone (RFC 9204 section 4.4.2).
+func decoderStream(r *reader) error {
+	for {
+		b, err := r.ReadByte()
+		if err != nil {
+			return err
+		}
+		if b&0xc0 != 0x40 {
+			return broken(codeQPACKDecoder, "an answer to what was not said")
+		}
+		for more := b&0x3f == 0x3f; more; more = b&0x80 != 0 { // the stream's number
+			if b, err = r.ReadByte(); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -222,6 +260,9 @@ func (s *session) fail(err error) {
 	c, msg := codeInternal, ""
 	if ce, ok := err.(*connError); ok {
 		c, msg = ce.code, ce.msg
+		if s.breach.CompareAndSwap(nil, ce) {
+			s.count.Conns.Add(1)
+		}
 	} else if err == nil {
 		return
 	}
@@ -231,9 +272,7 @@ func (s *session) fail(err error) {
 // glitch counts an oddity, which a sane peer has few of, and ends the connection
 // of one that has too many.
 func (s *session) glitch() {
-	if s.count != nil {
-		s.count.Glitches.Add(1)
-	}
+	s.count.Glitches.Add(1)
 	s.mu.Lock()
 	limit := s.limits.GlitchLimit
 	if limit == 0 {
@@ -262,7 +301,9 @@ const (
 func (s *session) streamEnded() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.live--
+	if s.live--; s.live == 0 {
+		s.idleAt = time.Now()
+	}
 	s.rest()
 }
 
@@ -282,14 +323,16 @@ func (s *session) Close() error {
 type serverSession struct {
 	*session
 	handshake <-chan struct{} // see httpmsg.EarlySession
+
+	idleTimeout, headTimeout time.Duration // see protocol.SessionOptions
 }
 
 func newServerSession(c *quic.Conn, early bool, o *protocol.SessionOptions) *serverSession {
-	s := &serverSession{session: newSession(c, true, &o.SessionTuning)}
+	s := &serverSession{session: newSession(c, true, &o.SessionTuning, &o.Counters.Breaches)}
 	if early {
 		s.handshake = c.HandshakeComplete()
 	}
-	s.count = o.Counters
+	s.idleTimeout, s.headTimeout, s.idleAt = o.IdleTimeout, o.HeadTimeout, time.Now()
 	return s
 }
 
@@ -313,11 +356,15 @@ func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
 	}
 	s.rest()
 	s.mu.Unlock()
+	defer s.watchIdling()()
 	for {
 		q, err := s.c.AcceptStream(ctx)
 		if err != nil {
 			s.linger()
-			return nil // every connection ends so
+			if ce := s.breach.Load(); ce != nil {
+				return ce
+			}
+			return nil // every other connection ends so
 		}
 		s.mu.Lock()
 		refused := s.shutting
@@ -335,6 +382,35 @@ func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
 		}
 		handle(newStream(s.session, q, true))
 	}
+}
+
+// watchIdling ends a connection that carries no requests for too long, though its
+// packets may come. The timer is set anew once it has fired, not at each request.
+func (s *serverSession) watchIdling() (stop func()) {
+	if s.idleTimeout == 0 || s.headTimeout == 0 {
+		return func() {}
+	}
+	var t *time.Timer
+	look := func() {
+		s.mu.Lock()
+		left := s.idleTimeout
+		if s.next == 0 {
+			left = s.headTimeout
+		}
+		if s.live == 0 {
+			left -= time.Since(s.idleAt)
+		}
+		s.mu.Unlock()
+		if left <= 0 {
+			s.shut()
+			return
+		}
+		t.Reset(left)
+	}
+	s.mu.Lock() // look waits until there is a timer
+	t = time.AfterFunc(s.headTimeout, look)
+	s.mu.Unlock()
+	return func() { t.Stop() }
 }
 
 // lingerTime is how long the last packets have to arrive before the connection

@@ -35,6 +35,8 @@ type stream struct {
 	ended    bool   // all content was read
 	trailers httpmsg.Message
 	isHead   bool // the request is a HEAD
+	bodyless bool // its response has no content
+	unknown  int  // frames that mean nothing
 
 	// Writing.
 	out      []byte // a head that waits for content
@@ -56,6 +58,7 @@ func newStream(s *session, q *quic.Stream, server bool) *stream {
 	x.in = reader{from: q, buf: x.in.buf}
 	x.head.MaxSize, x.head.MaxFields = s.limits.MaxHead, s.limits.MaxFields
 	x.headSeen, x.declared, x.got, x.left, x.ended, x.isHead = false, -1, 0, 0, false, false
+	x.bodyless, x.unknown = false, 0
 	x.trailers.Reset(nil)
 	x.out, x.sent, x.closed = x.out[:0], false, false
 	x.leave, x.aside = nil, false
@@ -111,13 +114,14 @@ func (x *stream) readHead(m *httpmsg.Message, length uint64) error {
 		return nil
 	}
 	x.headSeen, x.declared = true, d.Length
+	x.bodyless = x.isHead || d.Status == 204 || d.Status == 304
 	if string(m.Method()) == "CONNECT" {
 		return nil
 	}
 	if x.endsHere(m) {
 		m.Body, m.ContentLength = httpmsg.NoBody, 0
 		x.ended = true
-		if x.server && x.declared > 0 {
+		if x.declared > 0 && !x.bodyless {
 			return x.malformed("less content than content-length says")
 		}
 	}
@@ -147,6 +151,10 @@ func (x *stream) endsHere(m *httpmsg.Message) bool {
 	return x.in.drained()
 }
 
+// sparedFrames is how many frames of a stream may mean nothing here before they
+// count as oddities: peers send some to keep others used to them.
+const sparedFrames = 4
+
 // skip passes a frame over that means nothing here.
 func (x *stream) skip(typ, length uint64) error {
 	switch {
@@ -154,6 +162,9 @@ func (x *stream) skip(typ, length uint64) error {
 		return broken(codeFrameUnexpected, "a frame that has no place in a request's stream")
 	case length > 64<<10:
 		return broken(codeExcessive, "an unknown frame that is too large")
+	}
+	if x.unknown++; x.unknown > sparedFrames {
+		x.s.glitch()
 	}
 	_, err := io.CopyN(io.Discard, &x.in, int64(length))
 	return unexpected(err)
@@ -164,7 +175,7 @@ func (x *stream) skip(typ, length uint64) error {
 func (x *stream) failed(err error) error {
 	if ce, ok := err.(*connError); ok {
 		x.s.fail(ce)
-		return &httpmsg.StreamError{Msg: ce.msg, Status: 400}
+		return &httpmsg.StreamError{Msg: ce.msg, Malformed: true}
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return &httpmsg.StreamError{Remote: true, Msg: "the stream ended too early"}
@@ -185,8 +196,9 @@ func (x *stream) lost(err error) error {
 // malformed resets the stream of a message that breaks HTTP's rules.
 func (x *stream) malformed(msg string) error {
 	x.cancel(codeMessage)
+	x.s.count.Streams.Add(1)
 	x.s.glitch()
-	return &httpmsg.StreamError{Msg: msg}
+	return &httpmsg.StreamError{Msg: msg, Malformed: true}
 }
 
 // Read reads content.
@@ -202,7 +214,7 @@ func (x *stream) Read(p []byte) (int, error) {
 	n, err := x.in.Read(p[:min(uint64(len(p)), x.left)])
 	x.left -= uint64(n)
 	x.got += int64(n)
-	if x.declared >= 0 && x.got > x.declared && !x.isHead {
+	if x.declared >= 0 && x.got > x.declared && !x.bodyless {
 		return 0, x.malformed("more content than content-length says")
 	}
 	if n > 0 {
@@ -216,7 +228,7 @@ func (x *stream) nextData() error {
 	typ, length, err := x.in.frame()
 	switch {
 	case err == io.EOF:
-		if x.declared >= 0 && x.got != x.declared && !x.isHead {
+		if x.declared >= 0 && x.got != x.declared && !x.bodyless {
 			return x.malformed("less content than content-length says")
 		}
 		x.ended = true
@@ -224,7 +236,9 @@ func (x *stream) nextData() error {
 	case err != nil:
 		return x.failed(err)
 	case typ == frameData:
-		x.left = length
+		if x.left = length; length == 0 {
+			x.s.glitch()
+		}
 		return nil
 	case typ == frameHeaders:
 		return x.readTrailers(length)
