@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http2/hpack"
@@ -35,7 +36,8 @@ type mux struct {
 	idleAt   int64    // tick since which there is no stream
 	headAt   int64    // tick since which a part of a frame or head waits for the rest; 0: none does
 	glitches int
-	forgiven int64 // tick of the last forgiving
+	odd      atomic.Int64 // all glitches, forgiven ones too
+	forgiven int64        // tick of the last forgiving
 
 	mu       sync.Mutex
 	flushed  sync.Cond // output was written, or cannot be any more
@@ -303,7 +305,14 @@ func (m *mux) flushLocked() {
 
 // glitch counts an oddity and reports whether there have been too many.
 func (m *mux) glitch() error {
+	m.odd.Add(1)
 	m.o.Breaches.Glitches.Add(1)
+	return m.weigh()
+}
+
+// weigh counts what is odd when there is much of it, as a glitch is at once, and
+// reports whether there is too much.
+func (m *mux) weigh() error {
 	limit := m.o.GlitchLimit
 	if limit == 0 {
 		limit = glitchLimit

@@ -332,6 +332,7 @@ func (m *mux) reset(h frameHead, p []byte) error {
 		return nil
 	}
 	delete(m.streams, s.id)
+	s.aborted, s.resetCode = true, c
 	s.end(&httpmsg.StreamError{Remote: true, Retry: c == codeRefused, Msg: "the peer reset the stream"})
 	return m.glitch()
 }
@@ -358,7 +359,7 @@ func (m *mux) control() error {
 	if len(m.out) > maxControl {
 		return broken(codeCalm, "answers are not read")
 	}
-	return m.glitch()
+	return m.weigh()
 }
 
 func (m *mux) peerGoesAway(h frameHead, p []byte) error {

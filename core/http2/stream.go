@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -42,9 +43,12 @@ type Stream struct {
 	ended      bool // we have ended our direction
 	isHead     bool // the request is a HEAD
 
-	handled bool // someone has it
-	closed  bool
-	err     error // why it ended before its time
+	watcher   httpmsg.Watcher
+	aborted   bool // the peer has reset it
+	resetCode code
+	handled   bool // someone has it
+	closed    bool
+	err       error // why it ended before its time
 }
 
 // side is one direction's wait.
@@ -128,9 +132,27 @@ func (s *Stream) wait(w *side) error {
 func (s *Stream) end(err error) {
 	if s.err == nil {
 		s.err = err
+		s.tell()
 	}
 	s.wakeReader()
 	s.wakeWriter()
+}
+
+// Watch has a watcher told when the peer aborts.
+func (s *Stream) Watch(w httpmsg.Watcher) {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	s.watcher = w
+	s.tell()
+}
+
+// tell tells the watcher of the peer's abort. The lock is held.
+func (s *Stream) tell() {
+	var se *httpmsg.StreamError
+	if s.watcher != nil && errors.As(s.err, &se) && se.Remote {
+		s.watcher.Aborted()
+		s.watcher = nil
+	}
 }
 
 // sendEnded notes that the peer wants no more of what we send. The lock is held.

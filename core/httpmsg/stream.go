@@ -54,6 +54,18 @@ type Joiner interface {
 	Join(other Stream, alive func()) error
 }
 
+// Abortable is a Stream that tells when its peer has aborted it, or is gone, before
+// anybody reads or writes.
+type Abortable interface {
+	// Watch has w told once, at once where it has happened already; nil ends that,
+	// and when Watch returns nobody is being told any more.
+	Watch(w Watcher)
+}
+
+// Watcher is told of the end of a stream, by any goroutine. It must not block, nor
+// use the stream.
+type Watcher interface{ Aborted() }
+
 // ErrAside is the error of ReadHead for a stream that is no exchange, but belongs
 // to a session and is carried elsewhere. Close is still due.
 var ErrAside = errors.New("the stream is no exchange")

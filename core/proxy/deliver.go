@@ -75,10 +75,10 @@ func (s *stream) undelivered(err error) {
 	var ce *clientError
 	var he *http1.Error
 	switch {
-	case errors.As(err, &ce):
+	case s.clientGone(), errors.As(err, &ce):
 		s.be.CliAborts.Add(1)
 		s.srv.CliAborts.Add(1)
-		s.term(pickCause(timeout, 'c', 'C'), 'D')
+		s.term(pickCause(timeout && !s.clientGone(), 'c', 'C'), 'D')
 	case errors.As(err, &he), malformed(err):
 		s.be.ResErrors.Add(1)
 		s.srv.ResErrors.Add(1)

@@ -50,6 +50,7 @@ func (s *stream) settleServer(uploaded bool) {
 		return
 	}
 	s.sc = nil
+	s.unwatchClient()
 	if sc.MPTCP() {
 		s.c.upstream.Store(nil)
 	}
@@ -60,7 +61,7 @@ func (s *stream) settleServer(uploaded bool) {
 		s.srv.discard(sc)
 		return
 	}
-	if !s.serverKeep || !s.delivered || !uploaded || sc.in.Len() > 0 || s.srv.maxReuse >= 0 && sc.reused >= s.srv.maxReuse {
+	if !s.serverKeep || !s.delivered || !uploaded || s.clientGone() || sc.in.Len() > 0 || s.srv.maxReuse >= 0 && sc.reused >= s.srv.maxReuse {
 		s.srv.discard(sc)
 		return
 	}

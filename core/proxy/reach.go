@@ -12,6 +12,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
+	"github.com/fairleadproxy/fairlead/core/session"
 )
 
 // operation is what a stream did when it failed at a server.
@@ -239,6 +240,8 @@ func (s *stream) dial() (*serverConn, httpmsg.ClientSession, error) {
 func (s *stream) use(sc *serverConn) {
 	s.sc = sc
 	s.facts.ServerFD = sc.FD()
+	s.facts.ServerMux, _ = sc.x.(session.Multiplexed)
+	s.watchClient(sc)
 	if sc.MPTCP() {
 		s.c.upstream.Store(sc)
 	}
@@ -290,7 +293,7 @@ func idempotent(method []byte) bool {
 // again decides whether a failed attempt is followed by another, and prepares it.
 func (s *stream) again(f *failure) bool {
 	s.dropServerConn()
-	if f.op == replying || !s.reqDone && f.op != connecting {
+	if f.op == replying || s.clientGone() || !s.reqDone && f.op != connecting {
 		return false
 	}
 	if refusedUnseen(f.err) && s.attempts.stale == 0 {
@@ -351,6 +354,12 @@ func (s *stream) pause(d time.Duration) {
 
 // giveUp answers after the last attempt.
 func (s *stream) giveUp(f *failure) bool {
+	if s.clientGone() {
+		s.be.CliAborts.Add(1)
+		s.srv.CliAborts.Add(1)
+		s.term('C', 'H')
+		return false
+	}
 	if s.srv != nil {
 		s.srv.failed(f)
 	}
@@ -451,8 +460,12 @@ func (s *stream) dropServerConn() {
 	if s.sc == nil {
 		return
 	}
+	s.unwatchClient()
 	s.stopUpload()
 	s.facts.ServerFD = -1
+	if m := s.facts.ServerMux; m != nil {
+		s.facts.ServerMux = m.Mux() // for logs
+	}
 	if s.sc.x != nil {
 		s.sc.x.Cancel(httpmsg.Cancelled)
 	}

@@ -67,7 +67,8 @@ type stream struct {
 	countedBackend bool
 	oneEnded       atomic.Bool // of a tunnel's directions
 	inAfter        bool        // http-after-response rules are being applied
-	cookieServer   *Server     // the server that the request's cookie names
+	departure      departure
+	cookieServer   *Server // the server that the request's cookie names
 }
 
 // ending is what becomes of the client's connection after a stream.
@@ -112,6 +113,7 @@ func (s *stream) detach() {
 func (s *stream) begin() {
 	s.begun = relay.Ticks()
 	s.be, s.failed, s.cookieServer = nil, nil, nil
+	s.departure.gone = false
 	s.env.Vars.NewRequest()
 	s.c.facts.Src, s.c.facts.Dst = s.c.src, s.c.dst // what set-src and set-dst changed was for one request
 	s.facts = session.Stream{
@@ -120,6 +122,7 @@ func (s *stream) begin() {
 		Term: [4]byte{'-', '-', '-', '-'}, RequestLine: s.facts.RequestLine[:0],
 		CapturedReq: s.facts.CapturedReq[:0], CapturedRes: s.facts.CapturedRes[:0],
 	}
+	s.facts.ClientMux, _ = s.c.x.(session.Multiplexed)
 	if s.timed {
 		s.facts.Begin = time.Now()
 	}

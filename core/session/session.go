@@ -55,6 +55,9 @@ type Stream struct {
 	// ServerAddr is the address dialled, BackendSrc our own address towards it.
 	ServerAddr, BackendSrc netip.AddrPort
 
+	// ClientMux and ServerMux are the streams by which it comes and goes, nil where a
+	// connection carries one request at a time.
+	ClientMux, ServerMux Multiplexed
 	// ServerTLS is the state of TLS with the server, nil without.
 	ServerTLS *TLS
 	// ServerFD is the server connection's descriptor, -1 while there is none.

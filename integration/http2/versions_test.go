@@ -110,7 +110,7 @@ to = "stdout"
 [defaults]
 mode = "http"
 log = "global"
-timeout = { connect = "5s", client = "10s", server = "10s" }
+timeout = { connect = "5s", client = "20s", server = "20s" }
 [frontend.web]
 bind = ["127.0.0.1:`+plain+`", { address = "127.0.0.1:`+secure+`", tls = "`+lab.Certificate(t)+`" }]
 default-backend = "app"

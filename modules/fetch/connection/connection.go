@@ -47,7 +47,7 @@ func init() {
 		text("the error of the client's connection, by HAProxy's name", func(c *session.Conn) string { return c.Err.Name() }, "fc_err_name"),
 		text("the error of the client's connection in words", func(c *session.Conn) string { return c.Err.String() }, "fc_err_str"),
 		register.As(expr.Fetch{Doc: "the major version of HTTP on the client's connection", Out: expr.Int, Phases: expr.Everywhere, Eval: clientHTTP}, "fc_http_major"),
-		register.As(expr.Fetch{Doc: "the major version of HTTP on the server's connection, which is 1", Out: expr.Int, Phases: toServer, Eval: serverHTTP}, "bc_http_major"),
+		register.As(expr.Fetch{Doc: "the major version of HTTP on the server's connection", Out: expr.Int, Phases: toServer, Eval: serverHTTP}, "bc_http_major"),
 	})
 }
 
@@ -135,11 +135,14 @@ func text(doc string, f func(*session.Conn) string, name string) register.Entry 
 	}}, name)
 }
 
-// clientHTTP goes by the request, and without one by the protocol that TLS agreed on.
+// clientHTTP goes by the stream, by the request, and without one by the protocol that
+// TLS agreed on: what goes to the server may have another version.
 func clientHTTP(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 	switch {
 	case e.Conn == nil:
 		return false
+	case e.Stream != nil && e.Stream.ClientMux != nil:
+		s.SetInt(int64(e.Stream.ClientMux.Mux().Version))
 	case e.Req != nil:
 		s.SetInt(int64(e.Req.Version / 10))
 	case e.Conn.TLS != nil && e.Conn.TLS.ALPN == "h2":
@@ -153,8 +156,11 @@ func clientHTTP(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 }
 
 func serverHTTP(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
-	s.SetInt(1)
-	return e.Stream != nil && e.Stream.Server != "" && e.Stream.Server != noServer
+	if e.Stream == nil || e.Stream.Server == "" || e.Stream.Server == noServer {
+		return false
+	}
+	s.SetInt(int64(max(1, muxOf(e.Stream.ServerMux).Version)))
+	return true
 }
 
 // noServer is what stands in a stream's facts when no server was chosen.

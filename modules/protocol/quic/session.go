@@ -35,7 +35,8 @@ type session struct {
 	critical map[uint64]bool // its streams that there may be one of
 	settled  chan struct{}   // closed once its settings have come
 	stop     context.CancelFunc
-	glitches int // oddities, and when some were forgiven
+	odd      int64 // oddities
+	glitches int   // those not forgiven, and when some were
 	forgiven time.Time
 	breach   atomic.Pointer[connError] // why we ended the connection, nil for nothing the peer did
 
@@ -282,6 +283,7 @@ func (s *session) glitch() {
 			s.glitches, s.forgiven = max(0, s.glitches-n), now
 		}
 	}
+	s.odd++
 	s.glitches++
 	many := s.glitches > limit
 	s.mu.Unlock()

@@ -39,11 +39,14 @@ type stream struct {
 	unknown  int  // frames that mean nothing
 
 	// Writing.
-	out      []byte // a head that waits for content
-	sent     bool   // our direction has ended
-	canceled atomic.Bool
-	reset    atomic.Bool // by the peer
-	closed   bool
+	out       []byte // a head that waits for content
+	sent      bool   // our direction has ended
+	canceled  atomic.Bool
+	reset     atomic.Bool // by the peer, with the code
+	resetCode atomic.Uint64
+	closed    bool
+
+	watched *watch // nil: nobody watches
 
 	// Of WebTransport.
 	leave context.CancelFunc // ends the session that this is the CONNECT of
@@ -64,6 +67,7 @@ func newStream(s *session, q *quic.Stream, server bool) *stream {
 	x.leave, x.aside = nil, false
 	x.canceled.Store(false)
 	x.reset.Store(false)
+	x.resetCode.Store(0)
 	return x
 }
 
@@ -187,6 +191,9 @@ func (x *stream) failed(err error) error {
 func (x *stream) lost(err error) error {
 	var se *quic.StreamError
 	if errors.As(err, &se) {
+		if se.Remote {
+			x.resetCode.Store(uint64(se.ErrorCode))
+		}
 		x.reset.Store(se.Remote)
 		return &httpmsg.StreamError{Remote: se.Remote, Retry: code(se.ErrorCode) == codeRejected, Msg: "the stream was reset"}
 	}
@@ -399,6 +406,7 @@ func (x *stream) Close() error {
 		return os.ErrClosed
 	}
 	x.closed = true
+	x.Watch(nil)
 	if x.leave != nil {
 		x.leave()
 	}

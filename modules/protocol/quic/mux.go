@@ -1,0 +1,14 @@
+package quic
+
+import facts "github.com/fairleadproxy/fairlead/core/session"
+
+// Mux tells of the stream and its connection.
+func (x *stream) Mux() facts.Mux {
+	s := x.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return facts.Mux{
+		Version: 3, ID: uint64(x.q.StreamID()), Streams: s.live, Limit: s.limits.MaxStreams, Glitches: s.odd,
+		Aborted: x.reset.Load(), Reset: x.resetCode.Load(),
+	}
+}
