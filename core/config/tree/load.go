@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -48,11 +49,12 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
+	var text bytes.Buffer // which copies less than io.ReadAll as it grows
+	_, err = text.ReadFrom(io.LimitReader(f, maxFile+1))
+	if err == nil && text.Len() > maxFile {
 		err = errors.New("the file is larger than 64 MiB")
 	}
-	return text, err
+	return text.Bytes(), err
 }
 
 // Merge makes one tree of several, as Load does of files. The trees given must
