@@ -35,7 +35,7 @@ func internal(port string) string {
 	return `
 [defaults]
 mode = "http"
-timeout = { connect = "2s", client = "5s", server = "5s" }
+timeout = { connect = "20s", client = "60s", server = "60s" }
 [frontend.web]
 bind = { address = "127.0.0.1:` + port + `", tls = { acme = ["localhost"], issuer = "internal" } }
 http-request = [{ do = "return", status = 200, content-type = "text/plain", string = "hello" }]

@@ -331,7 +331,7 @@ to = "stdout"
 bind = "127.0.0.1:`+port+`"
 log = "global"
 timeout = { connect = "20s", client = "30s", server = "30s" }
-check = { type = "tcp", interval = "50ms", rise = 2, fall = 2 }
+check = { type = "tcp", interval = "300ms", rise = 2, fall = 2 }
 servers = ["`+at+`", { address = "`+backup+`", backup = true }]
 `)
 	ask := func() string {
