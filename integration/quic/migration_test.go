@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 }
 
 // size is what is downloaded, in bytes.
-const size = 100 << 20
+const size = 50 << 20
 
 func serve(address string) error {
 	l, err := net.Listen("tcp", address)
@@ -54,7 +54,7 @@ func serve(address string) error {
 
 // move downloads over one path until half has come, then over another.
 func move(url, from, to string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer cancel()
 	first, err := transport(from)
 	if err != nil {
