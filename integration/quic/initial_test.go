@@ -81,7 +81,7 @@ func connect(t *testing.T, from, to string, patience time.Duration) (retries int
 	s := &seen{}
 	q, err := tr.Dial(ctx, a, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{http3.NextProtoH3}}, &quic.Config{
 		HandshakeIdleTimeout: time.Minute,
-		Tracer: func(context.Context, bool, quic.ConnectionID) qlogwriter.Trace { return s },
+		Tracer:               func(context.Context, bool, quic.ConnectionID) qlogwriter.Trace { return s },
 	})
 	if err == nil {
 		q.CloseWithError(0, "")
