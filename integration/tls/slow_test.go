@@ -29,8 +29,8 @@ func readSlowly(c *http.Client, url string, size, rate int) error {
 		total += n
 		time.Sleep(time.Until(begun.Add(time.Duration(total) * time.Second / time.Duration(rate))))
 	}
-	if err != io.EOF || total != size {
-		return fmt.Errorf("%d bytes of %d after %v: %w", total, size, time.Since(begun), err)
+	if err != io.EOF || total != size || res.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d, %d bytes of %d after %v: %w", res.StatusCode, total, size, time.Since(begun), err)
 	}
 	return nil
 }
@@ -40,7 +40,8 @@ func readSlowly(c *http.Client, url string, size, rate int) error {
 // stands still for so long may have another go.
 func TestSlowClient(t *testing.T) {
 	const size, rate = 9 << 20, 3 << 20 // bytes, and bytes a second
-	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(lab.Pattern(size)) }))
+	body := lab.Pattern(size)
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(body) }))
 	t.Cleanup(origin.Close)
 	ca := newAuthority(t)
 	ca.issue("a.pem", false, "a.example.com")

@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -49,12 +48,11 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	var text bytes.Buffer // which copies less than io.ReadAll as it grows
-	_, err = text.ReadFrom(io.LimitReader(f, maxFile+1))
-	if err == nil && text.Len() > maxFile {
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(text) > maxFile {
 		err = errors.New("the file is larger than 64 MiB")
 	}
-	return text.Bytes(), err
+	return text, err
 }
 
 // Merge makes one tree of several, as Load does of files. The trees given must
