@@ -55,7 +55,7 @@ func TestInterrupted(t *testing.T) {
 	cancel()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("the check goes on")
 	}
 	if log := subject.log.String(); log != "" || !k.Status().Up {

@@ -36,7 +36,7 @@ func FuzzServer(f *testing.F) {
 		p.c.Close()
 		select {
 		case <-ended:
-		case <-time.After(10 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Fatal("the connection goes on")
 		}
 	})

@@ -62,7 +62,7 @@ func TestFloods(t *testing.T) {
 			}
 			select {
 			case <-ended:
-			case <-time.After(5 * time.Second):
+			case <-time.After(30 * time.Second):
 				t.Error("the connection goes on")
 			}
 		})
@@ -209,7 +209,7 @@ func TestShutdown(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Error("Serve goes on after the last stream")
 	}
 }

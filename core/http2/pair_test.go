@@ -90,7 +90,7 @@ func (p *peer) request(id uint32, flags uint8, more ...string) []byte {
 
 // frame reads the next frame.
 func (p *peer) frame() (frameHead, []byte, error) {
-	if err := p.c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := p.c.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		return frameHead{}, nil, err
 	}
 	var head [frameHeadLen]byte

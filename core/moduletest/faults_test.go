@@ -148,7 +148,7 @@ func TestFaultsAreFound(t *testing.T) {
 			if f.want == "DATA RACE" && allocs.Counted {
 				t.Skip("it takes the race detector")
 			}
-			cmd := exec.Command(os.Args[0], "-test.run", "^TestFault$", "-test.timeout", "1m")
+			cmd := exec.Command(os.Args[0], "-test.run", "^TestFault$", "-test.timeout", "5m")
 			cmd.Env = append(os.Environ(), child+"="+f.name)
 			out, err := cmd.CombinedOutput()
 			var exit *exec.ExitError

@@ -31,7 +31,7 @@ func count() held {
 func (h held) compare(t *testing.T, after string) {
 	t.Helper()
 	var now held
-	for range 200 {
+	for range 500 {
 		if now = count(); now.goroutines <= h.goroutines && now.files <= h.files {
 			return
 		}

@@ -12,7 +12,7 @@ import (
 const reloads = 50
 
 // stopTime is how long a module may take to stop.
-const stopTime = 5 * time.Second
+const stopTime = 10 * time.Second
 
 // lifecycles takes instances through the lifecycle as far as it goes each time.
 func lifecycles[I any](t *testing.T, entry *module.Entry[I], config string) {

@@ -58,7 +58,7 @@ func at(t testing.TB, l Listener) netip.AddrPort {
 // meet connects to a listener and gives both ends.
 func meet(t testing.TB, p Inet, l Listener, o DialOptions) (near, far *relay.Conn, info Accepted) {
 	t.Helper()
-	o.Timeout = 5 * time.Second
+	o.Timeout = 30 * time.Second
 	type accepted struct {
 		c   *relay.Conn
 		err error

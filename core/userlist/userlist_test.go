@@ -58,11 +58,15 @@ func TestRemembered(t *testing.T) {
 	start := time.Now()
 	l.Check("slow", "secret")
 	first := time.Since(start)
-	start = time.Now()
-	for range 20 {
-		l.Check("slow", "secret")
+	again := time.Hour
+	for range 10 { // the least of them, since a busy machine makes them longer only
+		start = time.Now()
+		for range 20 {
+			l.Check("slow", "secret")
+		}
+		again = min(again, time.Since(start))
 	}
-	if again := time.Since(start); again > 10*first {
+	if again > 10*first {
 		t.Errorf("20 checks took %v, the first %v: nothing is remembered", again, first)
 	}
 }

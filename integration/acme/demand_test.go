@@ -43,7 +43,8 @@ func TestOnDemand(t *testing.T) {
 	g := &gate{asked: map[string]int{}, hang: make(chan struct{})}
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
-	t.Cleanup(func() { close(g.hang) })
+	release := sync.OnceFunc(func() { close(g.hang) })
+	t.Cleanup(release)
 	p := lab.NewPebble(t, lab.PebbleOptions{})
 	config := p.Config(quoted(t.TempDir()), `on-demand = { ask = "`+server.URL+`/?key=1", rate = "1/1h" }`, `"one.example.com"`)
 	f := lab.Fairlead(t, config)
@@ -68,6 +69,7 @@ func TestOnDemand(t *testing.T) {
 			t.Errorf("the gate was asked %d times for %q, want %d", n, name, want)
 		}
 	}
+	release()
 	<-slow
 
 	// What was obtained is stored; another process asks the gate, and not the authority.

@@ -33,7 +33,7 @@ func logged(t *testing.T, p *lab.Process, text string) {
 // ask gives the answer to a command.
 func ask(t *testing.T, p *lab.Process, command string) string {
 	t.Helper()
-	answer, err := admin.Ask(p.Socket(), command, 20*time.Second)
+	answer, err := admin.Ask(p.Socket(), command, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,8 +52,8 @@ func (c *clients) stop(t *testing.T) {
 // come all the time: none of them sees a handshake fail, or a certificate that is
 // over. The authority refuses nonces now and then.
 func TestRenewalUnderLoad(t *testing.T) {
-	p := lab.NewPebble(t, lab.PebbleOptions{Validity: 12 * time.Second, Env: map[string]string{"PEBBLE_WFE_NONCEREJECT": "20"}})
-	lab.Fairlead(t, p.Config(quoted(t.TempDir()), "renewal-check = \"1s\"\nrenewal-ratio = 0.7", `"one.example.com"`))
+	p := lab.NewPebble(t, lab.PebbleOptions{Validity: 20 * time.Second, Env: map[string]string{"PEBBLE_WFE_NONCEREJECT": "20"}})
+	lab.Fairlead(t, p.Config(quoted(t.TempDir()), "renewal-check = \"1s\"\nrenewal-ratio = 0.8", `"one.example.com"`))
 	first := p.Obtained(t, "one.example.com", "one.example.com")
 	c := newClients(p.HTTPS, "one.example.com")
 	lab.Until(t, 60*time.Second, "it was renewed twice", func() bool {

@@ -74,8 +74,8 @@ func pair(t *testing.T, settings []*setting) {
 	}
 	ports := origins(t, most)
 	var ours, theirs strings.Builder
-	ours.WriteString("[defaults]\nmode = \"http\"\ntimeout = { connect = \"2s\", client = \"20s\", server = \"20s\" }\n")
-	theirs.WriteString("defaults\n mode http\n timeout connect 2s\n timeout client 20s\n timeout server 20s\n")
+	ours.WriteString("[defaults]\nmode = \"http\"\ntimeout = { connect = \"20s\", client = \"60s\", server = \"60s\" }\n")
+	theirs.WriteString("defaults\n mode http\n timeout connect 20s\n timeout client 60s\n timeout server 60s\n")
 	free := freePorts(t, 2*len(settings))
 	for i, s := range settings {
 		s.fairleadPort, s.haproxyPort = free[2*i], free[2*i+1]
@@ -115,11 +115,11 @@ func (a *asker) ask(t *testing.T, port string, r request) string {
 	t.Helper()
 	c := a.bySource[r.source]
 	if c == nil {
-		d := &net.Dialer{Timeout: 5 * time.Second}
+		d := &net.Dialer{Timeout: time.Minute}
 		if r.source != "" {
 			d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(r.source)}
 		}
-		c = &http.Client{Transport: &http.Transport{DialContext: d.DialContext}, Timeout: 10 * time.Second}
+		c = &http.Client{Transport: &http.Transport{DialContext: d.DialContext}, Timeout: time.Minute}
 		a.bySource[r.source] = c
 	}
 	req, err := http.NewRequest("GET", "http://127.0.0.1:"+port+r.path, nil)

@@ -47,12 +47,12 @@ func TestRDPCookie(t *testing.T) {
 	lab.HAProxy(t, `
 defaults
 	mode tcp
-	timeout connect 2s
-	timeout client 5s
-	timeout server 5s
+	timeout connect 20s
+	timeout client 60s
+	timeout server 60s
 listen rdp
 	bind 127.0.0.1:`+free[0]+`
-	tcp-request inspect-delay 2s
+	tcp-request inspect-delay 20s
 	tcp-request content accept if { req.rdp_cookie_cnt gt 0 }
 	balance rdp-cookie
 	server s1 `+at[0]+`
@@ -60,10 +60,10 @@ listen rdp
 	server s3 `+at[2]+"\n", free[0])
 	lab.Fairlead(t, `
 [defaults]
-timeout = { connect = "2s", client = "5s", server = "5s" }
+timeout = { connect = "20s", client = "60s", server = "60s" }
 [frontend.rdp]
 bind = "127.0.0.1:`+free[1]+`"
-tcp-request = { inspect-delay = "2s", content = [{ do = "accept", if = "{ req.rdp_cookie_cnt gt 0 }" }] }
+tcp-request = { inspect-delay = "20s", content = [{ do = "accept", if = "{ req.rdp_cookie_cnt gt 0 }" }] }
 default-backend = "desks"
 [backend.desks]
 balance = "rdp-cookie"
@@ -72,12 +72,12 @@ server.s2 = "`+at[1]+`"
 server.s3 = "`+at[2]+"\"\n")
 	ask := func(port, user string) string {
 		t.Helper()
-		c, err := net.DialTimeout("tcp", "127.0.0.1:"+port, 2*time.Second)
+		c, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		line := "Cookie: mstshash=" + user + "\r\n"

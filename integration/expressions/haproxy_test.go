@@ -5,16 +5,16 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
 // binary finds HAProxy, and skips or fails the test without it.
@@ -64,7 +64,7 @@ func results(t *testing.T, haproxy string, lines, formats []string) []string {
 		fmt.Fprintf(&body, "%d<%s>%d\n", i, f, i)
 	}
 	write(t, filepath.Join(dir, "body"), body.String())
-	addr := freePort(t)
+	addr := "127.0.0.1:" + lab.Port(t)
 	write(t, filepath.Join(dir, "test.cfg"), "global\n  tune.bufsize 262144\n"+preamble+
 		"frontend test\n  bind "+addr+"\n  "+strings.Join(lines, "\n  ")+
 		"\n  http-request return status 200 content-type text/plain lf-file "+filepath.Join(dir, "body")+"\n")
@@ -80,20 +80,10 @@ func results(t *testing.T, haproxy string, lines, formats []string) []string {
 	return out
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return "127.0.0.1:" + strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-}
-
 // ask runs HAProxy for one request and gives the response's body.
 func ask(t *testing.T, haproxy, config, addr string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	var messages bytes.Buffer
 	cmd := exec.CommandContext(ctx, haproxy, "-db", "-f", config)
@@ -107,7 +97,7 @@ func ask(t *testing.T, haproxy, config, addr string) string {
 		cancel()
 		<-done
 	}()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 	for tick := time.NewTicker(20 * time.Millisecond); ; <-tick.C {
 		select {
 		case err := <-done:

@@ -61,7 +61,7 @@ func TestNoUpgrade(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			conn.SetDeadline(time.Now().Add(5 * time.Second))
+			conn.SetDeadline(time.Now().Add(25 * time.Second))
 			io.WriteString(conn, c.request)
 			line, err := bufio.NewReader(conn).ReadString('\n')
 			if line != "HTTP/1.1 200 OK\r\n" {
@@ -79,7 +79,7 @@ func TestUpgradeBrokenOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(25 * time.Second))
 	io.WriteString(conn, "GET /none HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
 	b, err := io.ReadAll(conn)
 	if err != nil {

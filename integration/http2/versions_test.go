@@ -110,7 +110,7 @@ to = "stdout"
 [defaults]
 mode = "http"
 log = "global"
-timeout = { connect = "5s", client = "20s", server = "20s" }
+timeout = { connect = "20s", client = "30s", server = "30s" }
 [frontend.web]
 bind = ["127.0.0.1:`+plain+`", { address = "127.0.0.1:`+secure+`", tls = "`+lab.Certificate(t)+`" }]
 default-backend = "app"
@@ -137,7 +137,7 @@ func client(t *testing.T, version, plain, secure string) (c *http.Client, base s
 		base = "https://127.0.0.1:" + secure
 	}
 	t.Cleanup(tr.CloseIdleConnections)
-	return &http.Client{Transport: tr, Timeout: 20 * time.Second}, base
+	return &http.Client{Transport: tr, Timeout: time.Minute}, base
 }
 
 // each runs a test for every combination of versions.

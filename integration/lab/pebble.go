@@ -76,7 +76,7 @@ func (p *Pebble) Run(t testing.TB) {
 		if p.Proc == nil || p.Proc.ended() {
 			p.Proc = Start(t, p.dir, Need(t, "pebble"), "-strict", "-dnsserver", p.resolver, "-config", "pebble.json")
 		}
-		c, err := net.DialTimeout("tcp", "127.0.0.1:"+p.listen, time.Second)
+		c, err := net.Dial("tcp", "127.0.0.1:"+p.listen)
 		if err != nil {
 			return false
 		}
@@ -92,7 +92,7 @@ func (p *Pebble) Config(storage, more, names string) string {
 	return `
 [defaults]
 mode = "http"
-timeout = { connect = "2s", client = "5s", server = "5s" }
+timeout = { connect = "20s", client = "60s", server = "60s" }
 [acme.default]
 directory = "` + p.Directory + `"
 ca-file = "` + p.CA + `"
@@ -107,7 +107,7 @@ http-request = [{ do = "return", status = 200, content-type = "text/plain", stri
 // Leaf gives the certificate that a client of a name gets at a port of the
 // loopback, nil when the handshake fails.
 func Leaf(port, name string) *x509.Certificate {
-	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: time.Second}, Config: &tls.Config{ServerName: name, InsecureSkipVerify: true}}
+	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: time.Minute}, Config: &tls.Config{ServerName: name, InsecureSkipVerify: true}}
 	c, err := d.Dial("tcp", "127.0.0.1:"+port)
 	if err != nil {
 		return nil

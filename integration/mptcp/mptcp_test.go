@@ -172,11 +172,15 @@ servers = ["mptcp@10.2.1.2:9000"]
 		r.whole(t, size)
 		return float64(size) * 8 / r.took.Seconds() / 1e6
 	}
-	one, two := rate(false), rate(true)
-	t.Logf("one link %.1f Mbit/s, two links %.1f Mbit/s: %.2f times as much", one, two, two/one)
-	if two < 1.6*one {
-		t.Errorf("two links carry %.2f times what one does", two/one)
-	}
+	one := rate(false)
+	lab.Attempts(t, 3, func() error { // a busy machine cannot fill two links
+		two := rate(true)
+		t.Logf("one link %.1f Mbit/s, two links %.1f Mbit/s: %.2f times as much", one, two, two/one)
+		if two < 1.6*one {
+			return fmt.Errorf("two links carry %.2f times what one does", two/one)
+		}
+		return nil
+	})
 }
 
 // What else may happen on the way: other address families, a backup path, and
@@ -285,10 +289,10 @@ func TestKernelWithoutMPTCP(t *testing.T) {
 	}
 }
 
-// A thousand connections talk for a minute while their paths come and go: none
+// A thousand connections talk for half a minute while their paths come and go: none
 // is lost, and nothing is left behind.
 func TestFlaps(t *testing.T) {
-	const connections, seconds = 1000, 60
+	const connections, seconds = 1000, 35
 	n := newNetwork(t, "1gbit")
 	server := n.start(n.server, os.Args[0], "echo", "10.2.1.2:9000")
 	lab.Until(t, 10*time.Second, "the server listens", func() bool { return strings.Contains(server.Output(), "serving") })
@@ -298,14 +302,7 @@ bind = "mptcp@10.1.1.1:8000"
 timeout = { connect = "10s", client = "60s", server = "60s" }
 servers = ["mptcp@10.2.1.2:9000"]
 `)
-	open := func() int {
-		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", f.Cmd.Process.Pid))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(list)
-	}
-	before := open()
+	before := f.Descriptors(t)
 	n.endpoint(n.client, "10.1.2.2", "c2", "subflow", "fullmesh")
 	n.endpoint(n.proxy, "10.1.2.1", "p2", "signal")
 	n.endpoint(n.proxy, "10.2.2.1", "p4", "subflow", "fullmesh")
@@ -316,7 +313,7 @@ servers = ["mptcp@10.2.1.2:9000"]
 		{n.client, "c1", "10.1.1.2"}, {n.proxy, "p3", "10.2.1.1"}, {n.client, "c2", "10.1.2.2"}, {n.proxy, "p4", "10.2.2.1"},
 	}
 	flaps := 0
-	for begin := time.Now(); time.Since(begin) < (seconds-15)*time.Second; flaps++ {
+	for begin := time.Now(); time.Since(begin) < (seconds-12)*time.Second; flaps++ {
 		l := links[rand.IntN(len(links))]
 		n.cut(l.ns, l.dev)
 		time.Sleep(700 * time.Millisecond)
@@ -330,7 +327,7 @@ servers = ["mptcp@10.2.1.2:9000"]
 	} else {
 		t.Logf("%s messages over %d connections and %d flaps", m[1], connections, flaps)
 	}
-	lab.Until(t, 20*time.Second, "all descriptors are given back", func() bool { return open() <= before+2 })
+	lab.Until(t, 20*time.Second, "all descriptors are given back", func() bool { return f.Descriptors(t) <= before+2 })
 }
 
 // The same transfer through HAProxy, where the installed one knows mptcp@.

@@ -150,7 +150,7 @@ func talk(address, countText, secondsText string) int {
 func converse(address string, id int, end time.Time) (n int, err error) {
 	var d net.Dialer
 	d.SetMultipathTCP(true)
-	d.Timeout = 20 * time.Second
+	d.Timeout = 40 * time.Second
 	c, err := d.Dial("tcp", address)
 	if err != nil {
 		return 0, err
@@ -158,7 +158,7 @@ func converse(address string, id int, end time.Time) (n int, err error) {
 	defer c.Close()
 	for ; time.Now().Before(end); n++ {
 		message := fmt.Sprintf("connection %6d message %6d", id, n)
-		if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		if err := c.SetDeadline(time.Now().Add(40 * time.Second)); err != nil {
 			return n, err
 		}
 		if _, err := io.WriteString(c, message); err != nil {
@@ -185,7 +185,7 @@ func fetch(address string, options []string) int {
 	}
 	var d net.Dialer
 	d.SetMultipathTCP(!plain)
-	d.Timeout = 10 * time.Second
+	d.Timeout = 40 * time.Second
 	c, err := d.Dial("tcp", address)
 	if err != nil {
 		return complain(err)

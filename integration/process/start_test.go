@@ -1,6 +1,7 @@
 package process
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -54,4 +55,30 @@ func TestReloadSays(t *testing.T) {
 			t.Errorf("there is no %q in\n%s", want, p.Output())
 		}
 	}
+}
+
+// A change of the configuration while the process starts is not missed by --watch.
+func TestWatchWhileStarting(t *testing.T) {
+	dir := t.TempDir()
+	pipe, file := filepath.Join(dir, "pem"), filepath.Join(dir, "lb.toml")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pem := ""
+	cert := lab.Certificate(t)
+	for _, name := range []string{cert, cert + ".key"} {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pem += string(b)
+	}
+	global := "[global]\nmaxconn = 1000000000\nstats-socket = \"" + filepath.Join(dir, "s") + "\"\n"
+	lab.Write(t, file, global+"[frontend.a]\nbind = { address = \"127.0.0.1:0\", tls = \""+pipe+"\" }\n")
+	p := lab.Start(t, dir, lab.Binary(t), "run", "--watch", "--config", file)
+	lab.Until(t, 10*time.Second, "the start is under way", func() bool { return strings.Contains(p.Output(), "maxconn needs more file descriptors") })
+	port, origin := lab.Port(t), lab.Port(t)
+	lab.Write(t, file, global+self(port, origin, ""))
+	lab.Write(t, pipe, pem) // the start goes on
+	lab.Listening(t, p, port)
 }

@@ -37,7 +37,7 @@ to = "stdout"
 [defaults]
 mode = "http"
 log = "global"
-timeout = { connect = "5s", client = "10s", server = "10s" }
+timeout = { connect = "20s", client = "30s", server = "30s" }
 [frontend.web]
 default-backend = "app"
 `+strings.NewReplacer("PORT", port, "CERT", lab.Certificate(t)).Replace(frontend)+`
@@ -58,9 +58,12 @@ func (s *seen) RecordEvent(ev qlogwriter.Event) {
 	}
 }
 
-// connect dials from an address and gives the connection's end, or nil, and
-// how often the client had to prove its address.
-func connect(t *testing.T, from, to string) (retries int, err error) {
+// noAnswer is how long a client waits that is to get none.
+const noAnswer = 2 * time.Second
+
+// connect dials from an address for so long and gives the connection's end, or nil,
+// and how often the client had to prove its address.
+func connect(t *testing.T, from, to string, patience time.Duration) (retries int, err error) {
 	t.Helper()
 	c, err := net.ListenPacket("udp", from)
 	if err != nil {
@@ -73,11 +76,12 @@ func connect(t *testing.T, from, to string) (retries int, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	s := &seen{}
 	q, err := tr.Dial(ctx, a, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{http3.NextProtoH3}}, &quic.Config{
-		Tracer: func(context.Context, bool, quic.ConnectionID) qlogwriter.Trace { return s },
+		HandshakeIdleTimeout: time.Minute,
+		Tracer:               func(context.Context, bool, quic.ConnectionID) qlogwriter.Trace { return s },
 	})
 	if err == nil {
 		q.CloseWithError(0, "")
@@ -104,27 +108,28 @@ quic-initial = [
 `)
 			var refused *quic.TransportError
 			for from, want := range map[string]struct {
-				what    string
-				retries int
-				is      func(error) bool
+				what     string
+				retries  int
+				patience time.Duration
+				is       func(error) bool
 			}{
-				"127.0.0.1": {"taken", 0, func(err error) bool { return err == nil }},
-				"127.0.0.2": {"taken by the first rule", 0, func(err error) bool { return err == nil }},
-				"127.0.0.3": {"refused", 0, func(err error) bool { return errors.As(err, &refused) && refused.ErrorCode == quic.ConnectionRefused }},
-				"127.0.0.4": {"not answered", 0, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
-				"127.0.0.5": {"taken after it proved its address", 1, func(err error) bool { return err == nil }},
+				"127.0.0.1": {"taken", 0, time.Minute, func(err error) bool { return err == nil }},
+				"127.0.0.2": {"taken by the first rule", 0, time.Minute, func(err error) bool { return err == nil }},
+				"127.0.0.3": {"refused", 0, time.Minute, func(err error) bool { return errors.As(err, &refused) && refused.ErrorCode == quic.ConnectionRefused }},
+				"127.0.0.4": {"not answered", 0, noAnswer, func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
+				"127.0.0.5": {"taken after it proved its address", 1, time.Minute, func(err error) bool { return err == nil }},
 			} {
-				if n, err := connect(t, from+":0", "127.0.0.1:"+port); !want.is(err) || n != want.retries {
+				if n, err := connect(t, from+":0", "127.0.0.1:"+port, want.patience); !want.is(err) || n != want.retries {
 					t.Errorf("the client at %s: %v, %d times asked for a proof, want it %s", from, err, n, want.what)
 				}
 			}
 			if at[0] != '*' {
 				return
 			}
-			if _, err := connect(t, "127.0.0.1:0", "127.0.1.1:"+port); err != nil {
+			if _, err := connect(t, "127.0.0.1:0", "127.0.1.1:"+port, time.Minute); err != nil {
 				t.Errorf("at another address that the rules name: %v", err)
 			}
-			if _, err := connect(t, "127.0.0.1:0", "127.0.1.2:"+port); !errors.Is(err, context.DeadlineExceeded) {
+			if _, err := connect(t, "127.0.0.1:0", "127.0.1.2:"+port, noAnswer); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("at an address that the rules do not name: %v, want no answer", err)
 			}
 		})
@@ -168,7 +173,7 @@ func invalid(t *testing.T, text string) string {
 // TestForcedRetry has every client of a bind prove its address.
 func TestForcedRetry(t *testing.T) {
 	_, port := listening(t, "", `bind = { address = "quic@127.0.0.1:PORT", tls = "CERT", quic-force-retry = true }`)
-	if n, err := connect(t, "127.0.0.1:0", "127.0.0.1:"+port); err != nil || n != 1 {
+	if n, err := connect(t, "127.0.0.1:0", "127.0.0.1:"+port, time.Minute); err != nil || n != 1 {
 		t.Errorf("%v, %d times asked for a proof, want once", err, n)
 	}
 }

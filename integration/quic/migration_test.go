@@ -54,7 +54,7 @@ func serve(address string) error {
 
 // move downloads over one path until half has come, then over another.
 func move(url, from, to string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer cancel()
 	first, err := transport(from)
 	if err != nil {

@@ -80,7 +80,7 @@ to = "stdout"
 mode = "http"
 log = "global"
 retries = 0
-timeout = { connect = "5s", client = "10s", server = "10s" }
+timeout = { connect = "20s", client = "30s", server = "30s" }
 [frontend.web]
 bind = [
   { address = "127.0.0.1:` + f.port + `", tls = "` + f.cert + `" },
@@ -98,7 +98,7 @@ func client(t *testing.T) *http.Client {
 	t.Helper()
 	tr := &http3.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	t.Cleanup(func() { tr.Close() })
-	return &http.Client{Transport: tr, Timeout: 20 * time.Second}
+	return &http.Client{Transport: tr, Timeout: time.Minute}
 }
 
 func do(t *testing.T, c *http.Client, r *http.Request) (*http.Response, []byte) {

@@ -40,14 +40,14 @@ func transports(t *testing.T, timeout string) (program string, f *proxied) {
 	_, at, _ := strings.Cut(strings.TrimSpace(server.Output()), "serving at ")
 	f = &proxied{port: lab.Port(t), cert: lab.Certificate(t)}
 	config := f.config(`{ address = "quic@`+at+`", tls = { verify = "none" }, check = false }`, "")
-	f.proc = lab.Fairlead(t, strings.ReplaceAll(config, `"10s"`, `"`+timeout+`"`))
+	f.proc = lab.Fairlead(t, strings.ReplaceAll(config, `"30s"`, `"`+timeout+`"`))
 	return program, f
 }
 
 // TestWebTransport has sessions pass with their streams of all kinds, their
 // resets, their datagrams and their ends; several at once, too.
 func TestWebTransport(t *testing.T) {
-	program, f := transports(t, "10s")
+	program, f := transports(t, "30s")
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() {
@@ -64,12 +64,16 @@ func TestWebTransport(t *testing.T) {
 }
 
 // TestWebTransportLasts has a session live on while nothing but datagrams pass,
-// for longer than the timeouts.
+// for longer than the timeouts. A machine that stands still for so long may have
+// another go.
 func TestWebTransportLasts(t *testing.T) {
-	program, f := transports(t, "500ms")
-	if out, errs, code := lab.Run(t, program, "hold", "https://127.0.0.1:"+f.port+"/session", "2s"); code != 0 {
-		t.Errorf("it did not last:\n%s%s\n%s", out, errs, f.proc.Output())
-	}
+	program, f := transports(t, "1s")
+	lab.Attempts(t, 5, func() error {
+		if out, errs, code := lab.Run(t, program, "hold", "https://127.0.0.1:"+f.port+"/session", "2s"); code != 0 {
+			return fmt.Errorf("it did not last:\n%s%s", out, errs)
+		}
+		return nil
+	})
 }
 
 // TestWebTransportNowhere has no server that could take a session.

@@ -58,9 +58,9 @@ global
   ssl-default-bind-options ssl-min-ver TLSv1.2
 defaults
   mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 frontend strict
   bind 127.0.0.1:`+theirs+` ssl crt `+site+` ca-file `+ca.file+` verify optional alpn http/1.1`+same+`
   http-request return status 200 content-type text/plain lf-string "`+text+`"
@@ -139,12 +139,12 @@ func at(list []string, i int) string {
 
 // ask gives the body of the answer, or "refused".
 func ask(config *tls.Config, port string) string {
-	c, err := tls.DialWithDialer(&net.Dialer{Timeout: 5 * time.Second}, "tcp", "127.0.0.1:"+port, config)
+	c, err := tls.DialWithDialer(&net.Dialer{Timeout: time.Minute}, "tcp", "127.0.0.1:"+port, config)
 	if err != nil {
 		return "refused"
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		return err.Error()
 	}
 	if _, err := fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); err != nil {

@@ -23,7 +23,7 @@ func TestHostileClients(t *testing.T) {
 	site := ca.issue("site.pem", false, "site.example.com")
 	port := lab.Port(t)
 	strange := lab.Port(t)
-	f := lab.Fairlead(t, strings.Replace(defaults, `client = "10s"`, `client = "10s", http-request = "2s"`, 1)+`
+	f := lab.Fairlead(t, strings.Replace(defaults, `client = "30s"`, `client = "30s", http-request = "1s"`, 1)+`
 [frontend.own]
 bind = { address = "127.0.0.1:`+strange+`", name = "b", tls = { crt = "`+site+`", verify = "required", ca-file = "`+ca.file+`" } }
 error-log-format = "%ft %b %[fc_err] %[fc_err_name] %[ssl_fc_is_resumed] %[ssl_fc_sni]"
@@ -48,11 +48,11 @@ http-request = [{ do = "return", status = 200, content-type = "text/plain", stri
 		"SSLv2":                {[]byte{0x80, 0x2e, 1, 0, 2, 0, 0x15, 0, 0, 0, 0x10, 1, 0, 0x80}, "\x15\x03\x01\x00\x02\x02"},
 		"nothing, and it ends": {nil, ""},
 	} {
-		conn, err := net.DialTimeout("tcp", "127.0.0.1:"+port, 5*time.Second)
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := conn.SetDeadline(time.Now().Add(25 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		_, _ = conn.Write(c.send) // it may be refused before all is sent
@@ -220,7 +220,7 @@ http-request = [{ do = "return", status = 200, content-type = "text/plain", stri
 	worst := time.Duration(0)
 	for range 50 {
 		began := time.Now()
-		if err := steady.SetDeadline(began.Add(20 * time.Second)); err != nil {
+		if err := steady.SetDeadline(began.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := fmt.Fprint(steady, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {

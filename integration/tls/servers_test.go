@@ -64,7 +64,7 @@ check = { type = "http", path = "/healthz", interval = "100ms" }
 `)
 	get := func(path string) string {
 		t.Helper()
-		c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
+		c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 		res, err := c.Get("http://127.0.0.1:" + port + path)
 		if err != nil {
 			t.Fatal(err)

@@ -132,7 +132,8 @@ http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-s
 	none, _ := start("tune.ssl.cachesize = 0\n")
 	short, _ := start("tune.ssl.lifetime = \"1s\"\n")
 	c, k := client(0), client(0)
-	if resumed(t, none, c) || resumed(t, none, c) {
+	resumed(t, none, c)
+	if resumed(t, none, c) {
 		t.Error("a session went on with room for none")
 	}
 	resumed(t, short, k)

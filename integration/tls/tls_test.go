@@ -23,13 +23,13 @@ to = "stdout"
 [defaults]
 mode = "http"
 log = "global"
-timeout = { connect = "2s", client = "10s", server = "10s" }
+timeout = { connect = "20s", client = "30s", server = "30s" }
 `
 
 // curl asks over HTTPS and gives the body and exit status.
 func curl(t *testing.T, ca *authority, port string, args ...string) (string, int) {
 	t.Helper()
-	all := []string{"-s", "-m", "20", "--cacert", ca.file, "--resolve", "*:" + port + ":127.0.0.1"}
+	all := []string{"-s", "-m", "60", "--cacert", ca.file, "--resolve", "*:" + port + ":127.0.0.1"}
 	out, _, code := lab.Run(t, lab.Need(t, "curl"), append(all, args...)...)
 	return out, code
 }
@@ -146,7 +146,7 @@ http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-s
 	config := &tls.Config{RootCAs: pool, ServerName: "a.example.com", ClientSessionCache: tls.NewLRUClientSessionCache(4)}
 	var got []string
 	for range 2 {
-		client := &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: 5 * time.Second}
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: time.Minute}
 		for range 2 {
 			res, err := client.Get("https://127.0.0.1:" + port + "/")
 			if err != nil {

@@ -144,7 +144,7 @@ func TestChanges(t *testing.T) {
 	a := netip.MustParseAddr("192.0.2.1")
 	becomes := func(want string) {
 		t.Helper()
-		for end := time.Now().Add(10 * time.Second); string(d.find(a)) != want; time.Sleep(time.Millisecond) {
+		for end := time.Now().Add(30 * time.Second); string(d.find(a)) != want; time.Sleep(time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("it is %q, not %q", d.find(a), want)
 			}

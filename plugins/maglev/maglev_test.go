@@ -193,7 +193,7 @@ func TestDisruption(t *testing.T) {
 func TestUpdateIsQuick(t *testing.T) {
 	b, set := maglev(t, "", 65537), balancertest.Set(balancertest.Servers(slices.Repeat([]int{1, 16, 4096}, 100)...))
 	best := time.Hour
-	for range 5 {
+	for range 20 { // the least of them, since a busy machine makes them longer only
 		begin := time.Now()
 		b.Update(set)
 		best = min(best, time.Since(begin))

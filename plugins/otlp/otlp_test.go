@@ -148,7 +148,7 @@ func TestSentAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Log(logs.Info, []byte("once"))
-	for end := time.Now().Add(10 * time.Second); len(c.lines()) == 0 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); len(c.lines()) == 0 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 	}
 	if err := l.Stop(t.Context()); err != nil {
 		t.Error(err)

@@ -117,9 +117,9 @@ func TestBesideHAProxy(t *testing.T) {
 	lab.HAProxy(t, `
 defaults
   mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 30s
+  timeout client 30s
+  timeout server 30s
 frontend web
   bind 127.0.0.1:`+theirs+`
   http-request use-service prometheus-exporter if { path /metrics }
@@ -131,7 +131,7 @@ backend app
 	lab.FairleadOf(t, lab.BinaryOf(t, "github.com/fairleadproxy/fairlead/plugins/prometheus/testdata/binary"), `
 [defaults]
 mode = "http"
-timeout = { connect = "5s", client = "5s", server = "5s" }
+timeout = { connect = "30s", client = "30s", server = "30s" }
 [frontend.web]
 bind = "127.0.0.1:`+our+`"
 http-request = [{ do = "use-service", service = "prometheus", if = "{ path /metrics }" }]

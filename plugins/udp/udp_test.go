@@ -23,7 +23,7 @@ import (
 func TestConformance(t *testing.T) { moduletest.Run(t, protocol.Kind, "udp") }
 
 // limit is longer than anything here takes.
-const limit = 10 * time.Second
+const limit = 30 * time.Second
 
 // generation is the protocol as one configuration has it, with what it shares
 // with others.

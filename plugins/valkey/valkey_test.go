@@ -104,12 +104,12 @@ func TestValues(t *testing.T) {
 
 func TestLocks(t *testing.T) {
 	address := lab.Redis(t)
-	one, two, ctx := open(t, address, time.Second), open(t, address, time.Second), context.Background()
+	one, two, ctx := open(t, address, 3*time.Second), open(t, address, 3*time.Second), context.Background()
 	if err := one.Lock(ctx, "site"); err != nil {
 		t.Fatal(err)
 	}
 	// It is renewed: after more than its life it is still held.
-	short, cancel := context.WithTimeout(ctx, 2500*time.Millisecond)
+	short, cancel := context.WithTimeout(ctx, 4500*time.Millisecond)
 	defer cancel()
 	if err := two.Lock(short, "site"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("locking what another holds: %v", err)

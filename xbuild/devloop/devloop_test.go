@@ -33,7 +33,7 @@ func (o *output) String() string {
 
 func (o *output) await(t *testing.T, want string) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(o.String(), want); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !strings.Contains(o.String(), want); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%q does not come:\n%s", want, o)
 		}

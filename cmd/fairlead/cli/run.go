@@ -59,6 +59,11 @@ func (r *runner) run(ctx context.Context) error {
 	if err != nil {
 		return usage(err)
 	}
+	changed, unwatch, err := r.watchFiles() // before they are read: no change is missed
+	if err != nil {
+		return usage(err)
+	}
+	defer unwatch()
 	first, err := r.ui.load(r.paths)
 	if err != nil {
 		return usage(err)
@@ -82,7 +87,7 @@ func (r *runner) run(ctx context.Context) error {
 	tuning, end := context.WithCancel(ctx)
 	defer end()
 	go process.TuneMemory(tuning)
-	return r.serve(ctx, signals)
+	return r.serve(ctx, signals, changed)
 }
 
 // start starts the first configuration. That may take as long as names take to
@@ -196,16 +201,11 @@ func (r *runner) notify(state string) {
 	}
 }
 
-// serve waits for signals and commands until the end.
-func (r *runner) serve(ctx context.Context, signals <-chan os.Signal) error {
+// serve waits for signals, commands and changes of files until the end.
+func (r *runner) serve(ctx context.Context, signals <-chan os.Signal, changed <-chan struct{}) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	changed, unwatch, err := r.watchFiles()
-	if err != nil {
-		return errors.Join(err, r.super.Stop(closed()))
-	}
-	defer unwatch()
 	for {
 		select {
 		case <-changed:

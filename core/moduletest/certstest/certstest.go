@@ -33,7 +33,7 @@ func Laws(t *testing.T, name, config string) {
 	list.Add(s)
 	ctx := module.NewContext(module.ContextOptions{})
 	t.Cleanup(func() {
-		over, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		over, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		if err := ctx.Close(over); err != nil {
 			t.Error(err)
@@ -56,7 +56,7 @@ func Laws(t *testing.T, name, config string) {
 			t.Errorf("Challenge answers %q to a request for %s that no authority was told of", body, path)
 		}
 	}
-	over, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	over, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	if err := list.Stop(over); err != nil {
 		t.Errorf("Stop: %v", err)
@@ -75,7 +75,7 @@ func strangers(t *testing.T, s secure.Source) {
 			if err == nil && c == nil {
 				t.Errorf("Choose for %q gives neither a certificate nor an error", name)
 			}
-			if took := time.Since(begin); took > 5*time.Second {
+			if took := time.Since(begin); took > 20*time.Second {
 				t.Errorf("Choose for %q takes %v: handshakes must not wait", name, took)
 			}
 		})

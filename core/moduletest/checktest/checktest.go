@@ -148,7 +148,7 @@ func Laws(t *testing.T, name, config string, well Server) {
 // ends checks that a check ends soon after its timeout, and closes its connection.
 func ends(t *testing.T, check health.Check, server Server) {
 	t.Helper()
-	const timeout, late = 200 * time.Millisecond, 3 * time.Second
+	const timeout, late = 200 * time.Millisecond, 10 * time.Second
 	closed := make(chan struct{}, 16)
 	at := Target(t, func(c net.Conn) {
 		server(c)

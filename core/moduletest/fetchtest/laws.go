@@ -95,7 +95,7 @@ func obeys(t *testing.T, name string, x *expr.Expr, env func() *expr.Env) {
 }
 
 // endless is how long the values of a fetch may take.
-const endless = 5 * time.Second
+const endless = 20 * time.Second
 
 // ends checks that a fetch with several values has a last one.
 func ends(t *testing.T, p expr.Phase, use string) {

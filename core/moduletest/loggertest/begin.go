@@ -21,7 +21,7 @@ func begin(t *testing.T, l any) (stop func() error) {
 		t.Fatal(err)
 	}
 	return func() error {
-		over, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		over, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		err := list.Stop(over)
 		if late := ctx.Close(over); late != nil {

@@ -30,7 +30,7 @@ type Options struct {
 }
 
 // slow is longer than a logger that does not block takes for what is logged here.
-const slow = 10 * time.Second
+const slow = 30 * time.Second
 
 // Laws checks what every logger must do: Log never blocks, before Start and
 // after Stop neither, does not keep its line and does not allocate; lines arrive

@@ -30,7 +30,7 @@ type Options struct {
 }
 
 // limit is longer than anything here takes.
-const limit = 10 * time.Second
+const limit = 30 * time.Second
 
 // Laws checks what every protocol must do: its listeners say where they really
 // listen and accept what dials there; bytes arrive whole, both ways; the end of

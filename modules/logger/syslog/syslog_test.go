@@ -66,7 +66,7 @@ func expect(t *testing.T, c net.PacketConn, want ...string) {
 	t.Helper()
 	buf := make([]byte, 70000)
 	for _, w := range want {
-		if err := c.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		if err := c.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		n, _, err := c.ReadFrom(buf)
@@ -160,7 +160,7 @@ func TestUDPRefused(t *testing.T) {
 	to := c.LocalAddr().String()
 	c.Close()
 	l := run(t, Config{Address: to, SinkConfig: priority})
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for l.Dropped() == 0 && time.Now().Before(deadline) {
 		l.Log(logs.Info, []byte("x"))
 	}
@@ -171,7 +171,7 @@ func TestUDPRefused(t *testing.T) {
 	if err := l.Stop(t.Context()); err != nil && !strings.Contains(err.Error(), "did not take its last lines in time") {
 		t.Errorf("stop: %v", err) // nobody is there to take them, which may be said and nothing else
 	}
-	if time.Since(began) > 4*time.Second {
+	if time.Since(began) > 20*time.Second {
 		t.Errorf("stop took %v", time.Since(began))
 	}
 }

@@ -26,7 +26,7 @@ func at(l protocol.SessionListener) string {
 
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("it never was that %s", what)
 		}
@@ -206,7 +206,7 @@ func TestMaxRequests(t *testing.T) {
 	}
 	select {
 	case <-q.Context().Done():
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Error("the connection goes on")
 	}
 }

@@ -104,7 +104,7 @@ func hello(x httpmsg.Stream) {
 
 func dial(t *testing.T, l protocol.SessionListener) *quic.Conn {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	_, at, _ := strings.Cut(l.Addr(), "@")
 	c, err := quic.DialAddr(ctx, at, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{alpn}}, nil)
@@ -182,7 +182,7 @@ func TestMalformedConnections(t *testing.T) {
 			}
 			select {
 			case <-q.Context().Done():
-			case <-time.After(10 * time.Second):
+			case <-time.After(30 * time.Second):
 				t.Fatal("the connection goes on")
 			}
 			var ae *quic.ApplicationError
@@ -218,7 +218,7 @@ func TestMalformedRequests(t *testing.T) {
 		}
 		s.Close()
 		var p [256]byte
-		_ = s.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = s.SetReadDeadline(time.Now().Add(30 * time.Second))
 		for err == nil {
 			_, err = s.Read(p[:])
 		}
@@ -274,7 +274,7 @@ func TestTakingOver(t *testing.T) {
 	dial(t, first)
 	select {
 	case <-accepted:
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Error("the second listener got nothing")
 	}
 	ask(t, q)
