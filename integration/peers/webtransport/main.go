@@ -106,6 +106,10 @@ func session(x *webtransport.Session) {
 	for {
 		q, err := x.AcceptStream(ctx)
 		if err != nil {
+			var ended *webtransport.SessionError
+			if errors.As(err, &ended) {
+				fmt.Println("a session ended with", ended.ErrorCode, ended.Message)
+			}
 			return
 		}
 		go echo(x, q)
