@@ -54,6 +54,9 @@ type Global struct {
 	// in percent. Default 0.
 	SpreadChecks int `toml:"spread-checks" min:"0" max:"50"`
 
+	// Harden is what clients are refused for.
+	Harden Harden `toml:"harden"`
+
 	// Tune are buffer sizes and limits; keys with dots may also be written as
 	// tables within tables.
 	Tune Tune `toml:"tune"`
@@ -66,8 +69,25 @@ type Global struct {
 
 // SetDefaults sets what HAProxy's manual says.
 func (g *Global) SetDefaults() {
+	g.Harden = Harden{RejectPrivilegedPorts{QUIC: "on", TCP: "off"}}
 	g.Tune.SetDefaults()
 	g.OCSPUpdate.SetDefaults()
+}
+
+// Harden are the harden.* settings (section 3.1).
+type Harden struct {
+	// RejectPrivilegedPorts refuses clients at ports below 1024.
+	RejectPrivilegedPorts RejectPrivilegedPorts `toml:"reject-privileged-ports"`
+}
+
+// RejectPrivilegedPorts says by which protocols clients at such ports are refused:
+// no program of a user has one, and packets that seem to come from those of DNS or
+// NTP make us a part of an attack.
+type RejectPrivilegedPorts struct {
+	// QUIC is "off" to take such clients by QUIC. Default "on".
+	QUIC string `toml:"quic" enum:"on|off"`
+	// TCP is "on" to refuse such clients by TCP. Default "off".
+	TCP string `toml:"tcp" enum:"on|off"`
 }
 
 // Tune are the tune.* settings (section 3.2).

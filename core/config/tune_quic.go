@@ -50,6 +50,10 @@ type TuneQUIC struct {
 	QUICFeGSO string `toml:"quic.fe.tx.udp-gso" enum:"on|off"`
 	// QUICBeGSO is the same. Default "on".
 	QUICBeGSO string `toml:"quic.be.tx.udp-gso" enum:"on|off"`
+	// QUICCountDropped counts also packets that are dropped within connections:
+	// forged, malformed or duplicate ones. It costs some processor time for every
+	// packet. Default false.
+	QUICCountDropped bool `toml:"quic.count-dropped"`
 	// QUICQLog is a directory that a record of each connection is written to, with
 	// clients and servers, for programs such as qvis: ID_server.sqlog and
 	// ID_client.sqlog. It is for a search of defects: it costs much, and files are

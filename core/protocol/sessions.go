@@ -18,6 +18,8 @@ type SessionOptions struct {
 	EarlyData bool
 	// ForceRetry has every client prove its address (quic-force-retry).
 	ForceRetry bool
+	// RejectPrivileged passes over packets from ports below 1024.
+	RejectPrivileged bool
 	// IdleTimeout ends a connection whose client has no request in progress, and
 	// HeadTimeout one of a client that has not begun any; 0: never.
 	IdleTimeout, HeadTimeout time.Duration
@@ -59,6 +61,7 @@ type SessionTuning struct {
 	MaxFields      int           // of a head
 	NoGSO          bool          // send packets one by one
 	QLog           string        // the directory that records of connections are written to
+	CountDropped   bool          // count also packets that are dropped within connections
 }
 
 // SessionCounters count what session listeners refuse. All are safe for

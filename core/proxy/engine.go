@@ -25,6 +25,8 @@ type Tuning struct {
 
 	MaxSSLConn int // maxsslconn; 0: no limit
 	MaxSSLRate int // maxsslrate; 0: no limit
+
+	RejectPrivileged bool // clients at ports below 1024 (harden.reject-privileged-ports.tcp)
 }
 
 // TuningOf gives what a configuration says, and maxConn for the process.
@@ -42,6 +44,7 @@ func TuningOf(g *config.Global, maxConn int) Tuning {
 	override(&t.Servers.InitialWindowSize, int(h.H2BeInitialWindowSize))
 	override(&t.Clients.MaxConcurrentStreams, h.H2FeMaxConcurrentStreams)
 	override(&t.Servers.MaxConcurrentStreams, h.H2BeMaxConcurrentStreams)
+	t.RejectPrivileged = g.Harden.RejectPrivilegedPorts.TCP == "on"
 	t.ClientSessions, t.ServerSessions = sessionTuning(&g.Tune, t.MaxFields)
 	return t
 }

@@ -155,6 +155,11 @@ func (f *Frontend) acceptOne(b *Bind, l listener) bool {
 			f.acceptFailed(err)
 			continue
 		}
+		if f.engine.Tuning.RejectPrivileged && x == nil && info.Src.IsValid() && info.Src.Port() < privileged {
+			_ = rc.Close() // nobody is told
+			f.ReqDenied.Add(1)
+			continue
+		}
 		c := &conn{Conn: rc, fe: f, bind: b}
 		if x != nil {
 			f.adoptSession(c, x, info.TLS)
@@ -179,6 +184,9 @@ func (f *Frontend) acceptOne(b *Bind, l listener) bool {
 		return true
 	}
 }
+
+// privileged is the first port that any user's program may have (RFC 6335 section 6).
+const privileged = 1024
 
 // acceptFailed waits out what keeps connections from being accepted, such as a
 // shortage of descriptors, instead of spinning on it.

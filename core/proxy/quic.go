@@ -72,7 +72,7 @@ func (i *initial) judge(src, dst netip.AddrPort) protocol.Packet {
 func (b *builder) sessionOptions(f *Frontend, bind *Bind, c *config.Bind, rules []rule) *protocol.SessionOptions {
 	o := &protocol.SessionOptions{
 		SessionTuning: b.o.Engine.Tuning.ClientSessions, Counters: &f.QUIC,
-		ForceRetry: c.QUICForceRetry, EarlyData: c.TLS != nil && c.TLS.Allow0RTT,
+		RejectPrivileged: b.cfg.Global.Harden.RejectPrivilegedPorts.QUIC == "on", ForceRetry: c.QUICForceRetry, EarlyData: c.TLS != nil && c.TLS.Allow0RTT,
 	}
 	if len(rules) > 0 {
 		o.Judge = (&initial{f: f, b: bind, rules: rules}).judge
@@ -160,7 +160,7 @@ func (f *Frontend) shook(b *Bind, src, dst netip.AddrPort, facts *session.TLS, e
 // sessionTuning gives what a configuration says of QUIC, for clients and servers.
 func sessionTuning(t *config.Tune, maxFields int) (clients, servers protocol.SessionTuning) {
 	q := &t.TuneQUIC
-	common := protocol.SessionTuning{MaxHead: int(t.Bufsize), MaxFields: maxFields, QLog: q.QUICQLog.Value, NoGSO: q.QUICFeGSO == "off" || q.QUICBeGSO == "off"}
+	common := protocol.SessionTuning{MaxHead: int(t.Bufsize), MaxFields: maxFields, QLog: q.QUICQLog.Value, CountDropped: q.QUICCountDropped, NoGSO: q.QUICFeGSO == "off" || q.QUICBeGSO == "off"}
 	clients, servers = common, common
 	clients.MaxIdle, servers.MaxIdle = q.QUICFeMaxIdleTimeout, q.QUICBeMaxIdleTimeout
 	clients.MaxStreams, servers.MaxStreams = q.QUICFeMaxConcurrent, q.QUICBeMaxConcurrent

@@ -1,6 +1,7 @@
 package quic
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -11,9 +12,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
+	"github.com/quic-go/quic-go/quicvarint"
 
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
@@ -108,5 +111,55 @@ func TestReloads(t *testing.T) {
 	end()
 	if b := <-got; !bytes.Equal(b, lab.Pattern(size)) {
 		t.Errorf("the download: %d bytes, %.100q", len(b), b)
+	}
+}
+
+// TestTunnelOutlivesReload has a WebSocket connection go on.
+func TestTunnelOutlivesReload(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c, b, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		io.Copy(c, b)
+	}))
+	t.Cleanup(app.Close)
+	server := `"` + app.Listener.Addr().String() + `"`
+	f := front(t, server, "")
+	s := dialRaw(t, f.port, nil).ask(head("CONNECT", "/", ":protocol", "websocket"))
+	_ = s.SetDeadline(time.Now().Add(20 * time.Second)) // it does not fail
+	r := bufio.NewReader(s)
+	next := func() (uint64, []byte) {
+		typ, err := quicvarint.Read(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := quicvarint.Read(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, n)
+		if _, err := io.ReadFull(r, b); err != nil {
+			t.Fatal(err)
+		}
+		return typ, b
+	}
+	if typ, _ := next(); typ != 1 {
+		t.Fatalf("a frame of type %d, want the answer", typ)
+	}
+	for i, what := range []string{"before", "after", "long after"} {
+		if i > 0 {
+			lab.Write(t, f.proc.Config(), "[global]\nstats-socket = \""+f.proc.Socket()+"\"\n"+f.config(server, ""))
+			if out, errs, code := lab.Run(t, lab.Binary(t), "reload", "--socket", f.proc.Socket()); code != 0 {
+				t.Fatalf("reload: %s%s", out, errs)
+			}
+			time.Sleep(time.Duration(i-1) * 1500 * time.Millisecond) // the time of the last GOAWAY
+		}
+		s.Write(frame(0, []byte(what)...))
+		if typ, b := next(); typ != 0 || string(b) != what {
+			t.Errorf("%q came back of %q", b, what)
+		}
 	}
 }

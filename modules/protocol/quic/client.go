@@ -39,7 +39,7 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 	tr := &quic.Transport{Conn: socket}
 	limits := o.Sessions
 	settle(&limits)
-	settings := config(&limits, p.ctx.Log())
+	settings := config(&limits, nil, p.ctx.Log())
 	settings.MaxIncomingStreams, settings.KeepAlivePeriod = int64(limits.MaxStreams), 10*time.Second // of WebTransport
 	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), overQUIC(secure.Config(o.TLS)), settings)
 	if err != nil {

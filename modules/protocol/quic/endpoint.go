@@ -109,6 +109,10 @@ func (e *endpoint) pass(packet []byte, src *net.UDPAddr, dst netip.AddrPort) boo
 		l.o.Counters.Malformed.Add(1)
 		return false
 	}
+	if l.o.RejectPrivileged && src.Port < privileged {
+		l.o.Counters.Dropped.Add(1)
+		return false
+	}
 	if l.o.Judge == nil {
 		return true
 	}
@@ -120,6 +124,9 @@ func (e *endpoint) pass(packet []byte, src *net.UDPAddr, dst netip.AddrPort) boo
 	e.verdicts.remember(src, v)
 	return true
 }
+
+// privileged is the first port that any user's program may have (RFC 6335 section 6).
+const privileged = 1024
 
 // verdict gives what was decided of the packet that came from an address.
 func (e *endpoint) verdict(l *listener, src net.Addr) protocol.Packet {

@@ -38,7 +38,7 @@ func newListener(e *endpoint, key string, o *protocol.ListenOptions, log *slog.L
 		e: e, key: key, name: "quic@" + e.socket.LocalAddr().String(), tls: overQUIC(secure.Config(o.TLS)), o: listenerOptions(o.Sessions),
 		conns: make(chan *quic.Conn, backlog), done: make(chan struct{}),
 	}
-	l.config = config(&l.o.SessionTuning, log)
+	l.config = config(&l.o.SessionTuning, l.o.Counters, log)
 	l.config.MaxIncomingStreams, l.config.Allow0RTT = int64(l.o.MaxStreams), l.o.EarlyData
 	e.current.CompareAndSwap(nil, l)
 	return l

@@ -11,6 +11,8 @@ import (
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/qlog"
 	"github.com/quic-go/quic-go/qlogwriter"
+
+	"github.com/fairleadproxy/fairlead/core/protocol"
 )
 
 // recorder writes a record of each connection to a file of its own in a
@@ -57,12 +59,7 @@ func (r *refusals) RecordEvent(ev qlogwriter.Event) {
 	}
 	switch ev := ev.(type) {
 	case qlog.PacketDropped:
-		switch ev.Trigger {
-		case qlog.PacketDropHeaderParseError, qlog.PacketDropPayloadDecryptError, qlog.PacketDropProtocolViolation, qlog.PacketDropUnexpectedPacket:
-			l.o.Counters.Malformed.Add(1)
-		default:
-			l.o.Counters.Dropped.Add(1)
-		}
+		countDropped(l.o.Counters, ev)
 	case qlog.PacketSent:
 		if ev.Header.PacketType == qlog.PacketTypeRetry {
 			l.o.Counters.Retries.Add(1)
@@ -72,3 +69,64 @@ func (r *refusals) RecordEvent(ev qlogwriter.Event) {
 
 // Close does nothing: the counters are others'.
 func (*refusals) Close() error { return nil }
+
+func countDropped(c *protocol.SessionCounters, ev qlog.PacketDropped) {
+	switch ev.Trigger {
+	case qlog.PacketDropHeaderParseError, qlog.PacketDropPayloadDecryptError, qlog.PacketDropProtocolViolation, qlog.PacketDropUnexpectedPacket:
+		c.Malformed.Add(1)
+	default:
+		c.Dropped.Add(1)
+	}
+}
+
+// counting has the packets counted that connections drop, and what else happens
+// to them recorded by another tracer, nil for none.
+func counting(c *protocol.SessionCounters, other tracer) tracer {
+	return func(ctx context.Context, client bool, id quic.ConnectionID) qlogwriter.Trace {
+		t := &dropTrace{count: c}
+		if other != nil {
+			t.other = other(ctx, client, id)
+		}
+		return t
+	}
+}
+
+type tracer = func(context.Context, bool, quic.ConnectionID) qlogwriter.Trace
+
+// dropTrace counts the packets that a connection drops.
+type dropTrace struct {
+	count *protocol.SessionCounters
+	other qlogwriter.Trace
+}
+
+// AddProducer gives a recorder.
+func (t *dropTrace) AddProducer() qlogwriter.Recorder {
+	r := &dropRecorder{count: t.count}
+	if t.other != nil {
+		r.other = t.other.AddProducer()
+	}
+	return r
+}
+
+type dropRecorder struct {
+	count *protocol.SessionCounters
+	other qlogwriter.Recorder
+}
+
+// RecordEvent counts an event.
+func (r *dropRecorder) RecordEvent(ev qlogwriter.Event) {
+	if d, ok := ev.(qlog.PacketDropped); ok {
+		countDropped(r.count, d)
+	}
+	if r.other != nil {
+		r.other.RecordEvent(ev)
+	}
+}
+
+// Close ends the other's record.
+func (r *dropRecorder) Close() error {
+	if r.other != nil {
+		return r.other.Close()
+	}
+	return nil
+}

@@ -30,8 +30,8 @@ func settle(t *protocol.SessionTuning) {
 // The windows that connections begin with, as in quic-go.
 const firstWindow = 512 << 10
 
-// config makes quic-go's settings of ours.
-func config(t *protocol.SessionTuning, log *slog.Logger) *quic.Config {
+// config makes quic-go's settings of ours; count may be nil.
+func config(t *protocol.SessionTuning, count *protocol.SessionCounters, log *slog.Logger) *quic.Config {
 	c := &quic.Config{MaxIdleTimeout: t.MaxIdle, MaxIncomingUniStreams: 100, HandshakeIdleTimeout: 5 * time.Second}
 	c.EnableDatagrams, c.EnableStreamResetPartialDelivery = true, true // for WebTransport
 
@@ -45,6 +45,9 @@ func config(t *protocol.SessionTuning, log *slog.Logger) *quic.Config {
 	}
 	if t.QLog != "" {
 		c.Tracer = (&recorder{t.QLog, log}).trace
+	}
+	if t.CountDropped && count != nil {
+		c.Tracer = counting(count, c.Tracer)
 	}
 	return c
 }
