@@ -23,12 +23,15 @@ import (
 // The test binary is also the origin and the client, in their namespaces:
 //
 //	quic.test serve ADDRESS            answers with size bytes
+//	quic.test fetch URL                fetches them
 //	quic.test move URL FROM TO         fetches them, and changes its address from one to the other half-way
 func TestMain(m *testing.M) {
 	var err error
 	switch {
 	case len(os.Args) == 3 && os.Args[1] == "serve":
 		err = serve(os.Args[2])
+	case len(os.Args) == 3 && os.Args[1] == "fetch":
+		err = fetch(os.Args[2])
 	case len(os.Args) == 5 && os.Args[1] == "move":
 		err = move(os.Args[2], os.Args[3], os.Args[4])
 	default:
@@ -50,6 +53,18 @@ func serve(address string) error {
 	}
 	fmt.Println("serving")
 	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(lab.Pattern(size)) }))
+}
+
+func fetch(url string) error {
+	c := &http.Client{Transport: &http3.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, Timeout: 60 * time.Second}
+	res, err := c.Get(url)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	n, err := io.Copy(sum, res.Body)
+	fmt.Printf("size=%d hash=%x\n", n, sum.Sum(nil))
+	return err
 }
 
 // move downloads over one path until half has come, then over another.
@@ -152,5 +167,38 @@ servers = ["127.0.0.1:9000"]
 	}
 	if want := fmt.Sprintf("error=<nil> hash=%x", sha256.Sum256(lab.Pattern(size))); !strings.Contains(p.Output(), want) {
 		t.Errorf("the client wrote\n%s, want %s", p.Output(), want)
+	}
+}
+
+// TestSmallPackets has a path that carries no larger packets than every path must
+// (RFC 9000 section 14), and one that carries large ones.
+func TestSmallPackets(t *testing.T) {
+	for _, mtu := range []string{"1280", "9000"} {
+		client, server := lab.Namespace(t), lab.Namespace(t)
+		lab.In(t, client, "ip", "link", "add", "c", "mtu", mtu, "type", "veth", "peer", "name", "s", "mtu", mtu, "netns", server)
+		lab.In(t, client, "ip", "addr", "add", "10.9.3.2/24", "dev", "c")
+		lab.In(t, server, "ip", "addr", "add", "10.9.3.1/24", "dev", "s")
+		lab.In(t, client, "ip", "link", "set", "c", "up")
+		lab.In(t, server, "ip", "link", "set", "s", "up")
+		origin := lab.StartIn(t, server, os.Args[0], "serve", "127.0.0.1:9000")
+		lab.Until(t, 10*time.Second, "the origin listens", func() bool { return strings.Contains(origin.Output(), "serving") })
+		dir := t.TempDir()
+		config := filepath.Join(dir, "lb.toml")
+		lab.Write(t, config, `
+[global]
+stats-socket = "`+filepath.Join(dir, "admin.sock")+`"
+[defaults]
+mode = "http"
+timeout = { connect = "5s", client = "30s", server = "30s" }
+[listen.web]
+bind = { address = "quic@10.9.3.1:4433", tls = "`+lab.Certificate(t)+`" }
+servers = ["127.0.0.1:9000"]
+`)
+		f := lab.StartIn(t, server, lab.Binary(t), "run", "--config", config)
+		lab.Until(t, 10*time.Second, "fairlead listens", func() bool { return strings.Contains(f.Output(), " listens at ") })
+		p := lab.StartIn(t, client, os.Args[0], "fetch", "https://10.9.3.1:4433/")
+		if code := p.Wait(t, 60*time.Second); code != 0 || !strings.Contains(p.Output(), fmt.Sprintf("size=%d hash=%x", size, sha256.Sum256(lab.Pattern(size)))) {
+			t.Errorf("packets of %s bytes: the client wrote\n%s", mtu, p.Output())
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package quic
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -255,4 +256,33 @@ func TestQLog(t *testing.T) {
 		b, err := os.ReadFile(dir + "/" + list[0].Name())
 		return err == nil && strings.Contains(string(b), "connection_closed") && strings.HasPrefix(string(b), "\x1e{")
 	})
+}
+
+// TestUnknownVersion tells a client of a version that there is none of which there
+// are (RFC 9000 section 6), in a packet no larger than its own.
+func TestUnknownVersion(t *testing.T) {
+	l := listen(t)
+	c, err := net.Dial("udp", at(l))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	first := append([]byte{0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 2, 9, 9}, make([]byte, 1183)...)
+	if _, err := c.Write(first); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 2000)
+	n, err := c.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// No version, the IDs the other way around, and versions.
+	head := []byte{0, 0, 0, 0, 2, 9, 9, 8, 1, 2, 3, 4, 5, 6, 7, 8}
+	if b = b[:n]; n > len(first) || b[0]&longHeader == 0 || !bytes.Equal(b[1:1+len(head)], head) || !bytes.Contains(b[1+len(head):], []byte{0, 0, 0, 1}) {
+		t.Errorf("the answer is %x", b)
+	}
+	ask(t, dial(t, l))
 }
