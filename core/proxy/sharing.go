@@ -64,9 +64,13 @@ func (s *Server) take(w sharer) (httpmsg.Stream, *serverSession) {
 	p := &s.shared
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, x := range slices.Clone(p.of[w.client]) { // those that have ended are dropped
+	for i := 0; i < len(p.of[w.client]); {
+		x := p.of[w.client][i]
 		if st := p.open(s, x); st != nil {
 			return st, x
+		}
+		if list := p.of[w.client]; i < len(list) && list[i] == x {
+			i++ // else it has ended, and was dropped
 		}
 	}
 	if !w.others {
