@@ -44,13 +44,7 @@ func startSlow(t *testing.T) *slow {
 			<-wait
 			w.Write(lab.Pattern(longSize)[longSize/2:])
 		case "/ws":
-			c, b, err := w.(http.Hijacker).Hijack()
-			if err != nil {
-				return
-			}
-			defer c.Close()
-			io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-			io.Copy(c, b)
+			lab.EchoUpgrade(w)
 		}
 	}))
 	t.Cleanup(s.Close)

@@ -18,7 +18,7 @@ import (
 )
 
 // holdTime is how long /hold takes.
-const holdTime = 300 * time.Millisecond
+const holdTime = 600 * time.Millisecond
 
 // counted answers requests with the number of the connection that they came by.
 func counted(t *testing.T) string {
@@ -173,6 +173,7 @@ func TestReuse(t *testing.T) {
 				a.send("/hold")
 				time.Sleep(holdTime / 3)
 				list = append(list, "held", "b"+b.get("/"), "a"+a.receive())
+				time.Sleep(holdTime / 10)
 				third := keep(t, port)
 				list = append(list, "new", "c"+third.get("/"), "c"+third.get("/"))
 				got := strings.Join(list, " ")

@@ -124,6 +124,27 @@ func transport(address string) (*quic.Transport, error) {
 	return &quic.Transport{Conn: c}, err
 }
 
+// startIn starts the origin and Fairlead before it in a namespace.
+func startIn(t *testing.T, namespace, address string) {
+	t.Helper()
+	origin := lab.StartIn(t, namespace, os.Args[0], "serve", "127.0.0.1:9000")
+	lab.Until(t, 10*time.Second, "the origin listens", func() bool { return strings.Contains(origin.Output(), "serving") })
+	dir := t.TempDir()
+	config := filepath.Join(dir, "lb.toml")
+	lab.Write(t, config, `
+[global]
+stats-socket = "`+filepath.Join(dir, "admin.sock")+`"
+[defaults]
+mode = "http"
+timeout = { connect = "5s", client = "30s", server = "30s" }
+[listen.web]
+bind = { address = "quic@`+address+`", tls = "`+lab.Certificate(t)+`" }
+servers = ["127.0.0.1:9000"]
+`)
+	f := lab.StartIn(t, namespace, lab.Binary(t), "run", "--config", config)
+	lab.Until(t, 10*time.Second, "fairlead listens", func() bool { return strings.Contains(f.Output(), " listens at ") })
+}
+
 // TestClientMoves has a client in a namespace change its address in the middle
 // of a download, as a phone does that leaves one network for another; the first
 // network goes down.
@@ -142,23 +163,7 @@ func TestClientMoves(t *testing.T) {
 	lab.In(t, client, "ip", "rule", "add", "from", "10.9.2.2", "table", "2")
 	lab.In(t, client, "ip", "route", "add", "default", "via", "10.9.2.1", "dev", "c2", "table", "2")
 
-	origin := lab.StartIn(t, server, os.Args[0], "serve", "127.0.0.1:9000")
-	lab.Until(t, 10*time.Second, "the origin listens", func() bool { return strings.Contains(origin.Output(), "serving") })
-	dir := t.TempDir()
-	config := filepath.Join(dir, "lb.toml")
-	lab.Write(t, config, `
-[global]
-stats-socket = "`+filepath.Join(dir, "admin.sock")+`"
-[defaults]
-mode = "http"
-timeout = { connect = "5s", client = "30s", server = "30s" }
-[listen.web]
-bind = { address = "quic@10.9.1.1:4433", tls = "`+lab.Certificate(t)+`" }
-servers = ["127.0.0.1:9000"]
-`)
-	f := lab.StartIn(t, server, lab.Binary(t), "run", "--config", config)
-	lab.Until(t, 10*time.Second, "fairlead listens", func() bool { return strings.Contains(f.Output(), " listens at ") })
-
+	startIn(t, server, "10.9.1.1:4433")
 	p := lab.StartIn(t, client, os.Args[0], "move", "https://10.9.1.1:4433/", "10.9.1.2", "10.9.2.2")
 	lab.Until(t, 40*time.Second, "the client has moved", func() bool { return strings.Contains(p.Output(), "moved") })
 	lab.In(t, client, "ip", "link", "set", "c1", "down")
@@ -180,22 +185,7 @@ func TestSmallPackets(t *testing.T) {
 		lab.In(t, server, "ip", "addr", "add", "10.9.3.1/24", "dev", "s")
 		lab.In(t, client, "ip", "link", "set", "c", "up")
 		lab.In(t, server, "ip", "link", "set", "s", "up")
-		origin := lab.StartIn(t, server, os.Args[0], "serve", "127.0.0.1:9000")
-		lab.Until(t, 10*time.Second, "the origin listens", func() bool { return strings.Contains(origin.Output(), "serving") })
-		dir := t.TempDir()
-		config := filepath.Join(dir, "lb.toml")
-		lab.Write(t, config, `
-[global]
-stats-socket = "`+filepath.Join(dir, "admin.sock")+`"
-[defaults]
-mode = "http"
-timeout = { connect = "5s", client = "30s", server = "30s" }
-[listen.web]
-bind = { address = "quic@10.9.3.1:4433", tls = "`+lab.Certificate(t)+`" }
-servers = ["127.0.0.1:9000"]
-`)
-		f := lab.StartIn(t, server, lab.Binary(t), "run", "--config", config)
-		lab.Until(t, 10*time.Second, "fairlead listens", func() bool { return strings.Contains(f.Output(), " listens at ") })
+		startIn(t, server, "10.9.3.1:4433")
 		p := lab.StartIn(t, client, os.Args[0], "fetch", "https://10.9.3.1:4433/")
 		if code := p.Wait(t, 60*time.Second); code != 0 || !strings.Contains(p.Output(), fmt.Sprintf("size=%d hash=%x", size, sha256.Sum256(lab.Pattern(size)))) {
 			t.Errorf("packets of %s bytes: the client wrote\n%s", mtu, p.Output())

@@ -117,13 +117,7 @@ func TestReloads(t *testing.T) {
 // TestTunnelOutlivesReload has a WebSocket connection go on.
 func TestTunnelOutlivesReload(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		c, b, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-		io.Copy(c, b)
+		lab.EchoUpgrade(w)
 	}))
 	t.Cleanup(app.Close)
 	server := `"` + app.Listener.Addr().String() + `"`
