@@ -415,13 +415,22 @@ func TestResponsesThatLie(t *testing.T) {
 // it than the preface: requests with much content end by their timeouts.
 func TestServerReadsNothing(t *testing.T) {
 	stop := make(chan struct{})
-	_, plain, secure := proxy(t, serveRaw(t, func(r *raw, req *http2.MetaHeadersFrame) {
+	server := serveRaw(t, func(r *raw, _ *http2.MetaHeadersFrame) {
 		r.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})
 		r.WriteWindowUpdate(0, 1<<30)
 		<-stop
-	}), "")
+	})
 	t.Cleanup(func() { close(stop) })
-	c, base := client(t, "h2", plain, secure)
+	plain := lab.Port(t)
+	lab.Fairlead(t, `
+[listen.web]
+mode = "http"
+bind = "127.0.0.1:`+plain+`"
+timeout = { connect = "5s", client = "30s", server = "3s" }
+retries = 0
+servers = [`+server+`]
+`)
+	c, base := client(t, "h2c", plain, "")
 	done := make(chan int, 3)
 	for range 3 {
 		go func() {
