@@ -39,6 +39,7 @@ func (c *conn) serveSession() {
 			c.fe.ReqErrors.Add(1)
 			c.facts.Err = session.Breach
 			c.logFailure()
+			c.linger() // it may still send, which would keep it from reading why
 		}
 	}
 	c.leaveSession()
