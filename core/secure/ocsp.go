@@ -50,6 +50,8 @@ type Updater struct {
 	Pairs []*Pair
 	// Least and Most are the times between two fetches.
 	Least, Most time.Duration
+	// Proxy is the address of an HTTP proxy to ask through, "" for none.
+	Proxy string
 	// Kept are the responses that outlive a reload.
 	Kept *Staples
 
@@ -161,7 +163,7 @@ func (u *Updater) update(c context.Context, p *Pair) (*ocsp.Response, error) {
 	}
 	c, cancel := context.WithTimeout(c, fetchTimeout)
 	defer cancel()
-	der, err := post(c, u.ctx, p.servers[0], ask)
+	der, err := u.post(c, p.servers[0], ask)
 	if err != nil {
 		return nil, err
 	}
@@ -180,26 +182,29 @@ func (u *Updater) update(c context.Context, p *Pair) (*ocsp.Response, error) {
 // maxResponse is the most that a responder may answer, in bytes.
 const maxResponse = 64 << 10
 
-// post asks a responder over HTTP/1.0 (RFC 6960 appendix A), whose answers end
+// post asks a responder, perhaps through a proxy, over HTTP/1.0 (RFC 6960 appendix A), whose answers end
 // with the connection.
-func post(c context.Context, m *module.Context, to string, body []byte) ([]byte, error) {
-	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "http" || u.Host == "" {
+func (u *Updater) post(c context.Context, to string, body []byte) ([]byte, error) {
+	at, err := url.Parse(to)
+	if err != nil || at.Scheme != "http" || at.Host == "" {
 		return nil, fmt.Errorf("the responder %q is no http:// address", to)
 	}
-	host := u.Host
-	if u.Port() == "" {
-		host = net.JoinHostPort(u.Hostname(), "80")
+	dial, path := at, at.RequestURI()
+	if u.Proxy != "" {
+		dial, path = &url.URL{Host: u.Proxy}, at.String()
 	}
-	conn, err := m.Dial(c, "tcp", host)
+	host := dial.Host
+	if dial.Port() == "" {
+		host = net.JoinHostPort(dial.Hostname(), "80")
+	}
+	conn, err := u.ctx.Dial(c, "tcp", host)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
 	stop := context.AfterFunc(c, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // it may be closed already
 	defer stop()
-	path := u.RequestURI()
-	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.0\r\nHost: %s\r\nContent-Type: application/ocsp-request\r\nContent-Length: %d\r\n\r\n%s", path, u.Host, len(body), body); err != nil {
+	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.0\r\nHost: %s\r\nContent-Type: application/ocsp-request\r\nContent-Length: %d\r\n\r\n%s", path, at.Host, len(body), body); err != nil {
 		return nil, err
 	}
 	return readAnswer(conn)

@@ -18,7 +18,14 @@ type Store struct {
 	// Update keeps the OCSP responses of all certificates up to date that do not
 	// say otherwise.
 	Update bool
+	// Extra are the files beside certificates' that are read.
+	Extra Extra
+	// Unlock finds the passphrases of keys, nil for none.
+	Unlock *Unlocker
+	// SkipRoot keeps roots at the end of chains from clients.
+	SkipRoot bool
 
+	chains   map[string][]issuers // by the subject of the first certificate, in DER
 	now      func() time.Time
 	declared map[string]Files
 	shelf    *shelf
