@@ -82,7 +82,7 @@ func (s *Store) NewCertificate(name string) error {
 	if len(s.named(name)) > 0 {
 		return says("Certificate '%s' already exists!", name)
 	}
-	s.loaded[Files{Crt: name, Alone: true}] = &Result{file: name}
+	s.loaded[Files{Crt: name, Alone: true, Update: s.Update}] = &Result{file: name}
 	return nil
 }
 
@@ -192,6 +192,9 @@ func (s *Store) CommitCertificate(name string) (places int, warnings []string, e
 		}
 		r.Pair = p
 	}
+	if s.updated(name) {
+		s.updater.Follow(p)
+	}
 	for _, t := range s.tables {
 		n := t.replace(before, p)
 		if n > 0 {
@@ -236,8 +239,11 @@ func (s *Store) DelCertificate(name string) error {
 	case list[i].Used:
 		return says("Can't remove the certificate: certificate '%s' in use, can't be deleted!", name)
 	}
-	for f := range s.loaded {
+	for f, r := range s.loaded {
 		if f.Crt == name {
+			if s.updater != nil && r.Pair != nil {
+				s.updater.Forget(r.Pair)
+			}
 			delete(s.loaded, f)
 		}
 	}

@@ -22,10 +22,7 @@ type parts struct {
 
 // parts gives what a certificate was made of.
 func (p *Pair) parts() *parts {
-	out := &parts{chain: slices.Clone(p.chain), key: p.key.der, issuer: p.issuer, scts: p.scts}
-	if s := p.staple.Load(); s != nil {
-		out.staple = *s
-	}
+	out := &parts{chain: slices.Clone(p.chain), key: p.key.der, issuer: p.issuer, scts: p.scts, staple: p.response()}
 	return out
 }
 
@@ -156,10 +153,10 @@ func (s *Store) assemble(name string, in *parts, r *Result) (*Pair, error) {
 		p.issuer = in.issuer
 	}
 	if len(in.staple) > 0 {
-		if _, err := p.judge(in.staple, leaf, s.now()); err != nil {
+		if res, err := p.judge(in.staple, leaf, s.now()); err != nil {
 			r.warn("the OCSP response is left out: %s", err)
 		} else {
-			p.SetStaple(in.staple)
+			p.setStaple(in.staple, res)
 		}
 	}
 	return p, nil

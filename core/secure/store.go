@@ -67,7 +67,7 @@ func (r *Result) Hold() { r.held = true }
 // NewStore makes an empty store.
 func NewStore(now func() time.Time) *Store {
 	return &Store{
-		now: now, declared: map[string]Files{}, shelf: &shelf{size: shelfSize},
+		now: now, declared: map[string]Files{}, shelf: &shelf{size: shelfSize, now: now},
 		loaded: map[Files]*Result{}, lists: map[string]*List{}, links: map[string]*link{}, keys: map[string]*sharedKey{},
 		cas:  library[authorities]{what: "CA file", files: map[string]*authorities{}},
 		crls: library[Revoked]{what: "CRL file", files: map[string]*Revoked{}},

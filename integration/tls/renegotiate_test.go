@@ -47,6 +47,10 @@ func TestRenegotiate(t *testing.T) {
 		if err := server.Start(); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() {
+			_ = server.Process.Kill() // it runs until then
+			_ = server.Wait()
+		})
 		lab.Until(t, 10*time.Second, "openssl accepts", func() bool { return strings.Contains(out.String(), "ACCEPT") })
 		lab.Fairlead(t, `
 [defaults]
@@ -83,9 +87,5 @@ servers = [{ address = "127.0.0.1:`+origin+`", tls = { verify = "none", renegoti
 			lab.Until(t, 10*time.Second, "the server has the last words", func() bool { return strings.Contains(out.String(), "after\n") })
 		}
 		c.Close()
-		if err := server.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = server.Wait() // it was killed
 	}
 }

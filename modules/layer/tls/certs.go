@@ -67,9 +67,8 @@ func (b *builder) newStore() *secure.Store {
 // updateStaples has OCSP responses kept up to date where that is asked for.
 func (b *builder) updateStaples() {
 	o := &b.cfg.Global.OCSPUpdate
-	u := &secure.Updater{Least: o.Mindelay, Most: o.Maxdelay, Proxy: o.HTTPProxy.Value, Kept: b.engine.staples}
-	if !o.Disable {
-		u.Pairs = b.files().Updated()
+	u := &secure.Updater{
+		Pairs: b.files().Updated(), Off: o.Disable, Least: o.Mindelay, Most: o.Maxdelay, Proxy: o.HTTPProxy.Value, Kept: b.engine.staples,
 	}
 	b.build.Instances.Add(u)
 	b.files().Follow(u)
