@@ -162,6 +162,10 @@ type StatsSocket struct {
 	Group string `toml:"group" os:"unix"`
 	UID   *int   `toml:"uid" min:"0" os:"unix"`
 	GID   *int   `toml:"gid" min:"0" os:"unix"`
+	// Level is what those who connect may do: "user" looks at what is not sensitive,
+	// "operator" at all but secrets, and may reload, "admin" may do everything. Default
+	// "admin".
+	Level string `toml:"level" enum:"user|operator|admin"`
 
 	// Pos is where the address or table stands.
 	Pos tree.Pos `toml:"-"`
