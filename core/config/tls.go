@@ -200,6 +200,11 @@ type ServerTLS struct {
 	CheckALPN tree.OneOrMany[string] `toml:"check-alpn"`
 	// NPN is what ALPN came after; it is ignored. Default: none.
 	NPN tree.OneOrMany[tree.Text] `toml:"npn"`
+	// ECH hides the name in the handshake from others (encrypted ClientHello): the list
+	// of the server's keys, as it stands behind ech= in its HTTPS record in the DNS, or a
+	// file with a block ECHCONFIG. Where the server tells other keys they are used from
+	// then on, and where it has none nothing is sent. Default: none.
+	ECH tree.Text `toml:"ech"`
 	// SSLReuse has sessions with the server resumed. Default true.
 	SSLReuse bool `toml:"ssl-reuse"`
 	// TLSTickets does so too: Go's TLS resumes by tickets alone. Default true.

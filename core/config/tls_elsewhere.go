@@ -159,7 +159,7 @@ func (*ServerSettings) Elsewhere(key string) (why, instead string) {
 func (*ServerTLS) Elsewhere(key string) (why, instead string) {
 	switch key {
 	case "allow-0rtt":
-		return "allow-0rtt cannot be: Go's TLS sends no early data to servers, over TCP or QUIC", leaveOut
+		return "allow-0rtt cannot be: Go's TLS sends no early data to servers over TCP, and quic@ servers are sent none here", leaveOut
 	case "check-sni-auto":
 		return "check-sni-auto is always so: checks name the host of the server's address, or verifyhost", `leave it out, or write check-sni = "NAME"`
 	case "no-check-sni-auto":

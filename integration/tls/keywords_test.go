@@ -60,7 +60,7 @@ var (
 	serverTaken = []keyword{
 		{`alpn = "h2,http/1.1"`, ""}, {`ca-file = "DIR/ca.pem"`, ""}, {`check-alpn = "http/1.1"`, ""}, {`check-sni = "a"`, ""}, {`ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256"`, ""},
 		{`ciphersuites = "TLS_AES_128_GCM_SHA256"`, "stays on"}, {`client-sigalgs = "ECDSA+SHA256"`, "client-sigalgs is ignored"}, {`crl-file = "DIR/crl.pem"`, ""}, {`crt = "DIR/site.pem"`, ""},
-		{`curves = "X25519"`, ""}, {`npn = "h2"`, "npn is ignored"}, {`renegotiate = true`, ""}, {`sigalgs = "ECDSA+SHA256"`, ""}, {`sni = "str(a)"`, ""}, {`sni-auto = true`, ""},
+		{`curves = "X25519"`, ""}, {`npn = "h2"`, "npn is ignored"}, {`renegotiate = true`, ""}, {`sigalgs = "ECDSA+SHA256"`, ""}, {`sni = "str(a)"`, ""}, {`sni-auto = true`, ""}, {`ech = "DIR/ech.pem"`, ""},
 		{`ssl-max-ver = "TLSv1.2"`, ""}, {`ssl-min-ver = "TLSv1.3"`, ""}, {`ssl-reuse = true`, ""}, {`ssl-reuse = false`, ""}, {`tls-tickets = true`, ""}, {`tls-tickets = false`, ""}, {`verifyhost = "a"`, ""},
 	}
 	serverRefused = []keyword{
@@ -94,6 +94,8 @@ func TestKeywords(t *testing.T) {
 	ca.revoke("crl.pem", time.Now().Add(time.Hour))
 	ca.signing("sign.pem")
 	lab.Write(t, filepath.Join(ca.dir, "list"), ca.dir+"/site.pem\n")
+	key, _ := echKey(t)
+	lab.Write(t, filepath.Join(ca.dir, "ech.pem"), key)
 	if err := os.Mkdir(filepath.Join(ca.dir, "chains"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -50,12 +50,14 @@ func (b *builder) server(t *config.ServerTLS, s layer.Server) *connector {
 	}
 	out.InsecureSkipVerify = unverified
 	trust := &secure.Trust{CAFile: b.authorities(t.CAFile), CRLFile: b.revoked(t.CRLFile)}
+	var servers *secure.Servers
 	if !unverified && (trust.CAFile != "" || trust.CRLFile != "" || t.VerifyHost != "") {
-		servers := b.files().Servers(trust)
+		servers = b.files().Servers(trust)
 		out.InsecureSkipVerify = true // what follows verifies instead
 		out.VerifyConnection = func(st tls.ConnectionState) error { return servers.Check(st, t.VerifyHost) }
 	}
-	return &connector{engine: b.engine, config: out, check: checkConfig(t, out)}
+	hiding := b.hide(out, t, servers)
+	return &connector{engine: b.engine, config: out, check: checkConfig(t, out), hiding: hiding}
 }
 
 // checkConfig gives the settings for health checks, which send one request at a time.
