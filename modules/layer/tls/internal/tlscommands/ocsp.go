@@ -68,7 +68,7 @@ func describeStapled(list []secure.Stapled) string {
 	if !r.NextUpdate.IsZero() {
 		fmt.Fprintf(&b, "  Next Update: %s\n", date(r.NextUpdate))
 	}
-	fmt.Fprintf(&b, "  Signature Algorithm: %s\n", signature(r.SignatureAlgorithm))
+	fmt.Fprintf(&b, "  Signature Algorithm: %s\n", secure.SignatureText(r.SignatureAlgorithm, nil))
 	return b.String()
 }
 
