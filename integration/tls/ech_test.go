@@ -31,16 +31,24 @@ func echKey(t *testing.T) (text string, list []byte) {
 	return out, list
 }
 
-// A client that knows the key hides the name that it asks for; one with an old key
-// is told the new one; keys change while the process runs.
-func TestECH(t *testing.T) {
-	ca := newAuthority(t)
+// echAuthority makes certificates for a name that everyone sees and one that is to
+// be hidden, and a directory for keys.
+func echAuthority(t *testing.T) (ca *authority, dir string) {
+	t.Helper()
+	ca = newAuthority(t)
 	ca.issue("public.pem", false, "public.example.com")
 	ca.issue("secret.pem", false, "secret.example.com")
-	dir := filepath.Join(ca.dir, "ech")
+	dir = filepath.Join(ca.dir, "ech")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	return ca, dir
+}
+
+// A client that knows the key hides the name that it asks for; one with an old key
+// is told the new one; keys change while the process runs.
+func TestECH(t *testing.T) {
+	ca, dir := echAuthority(t)
 	first, known := echKey(t)
 	second, later := echKey(t)
 	lab.Write(t, filepath.Join(dir, "1.ech"), first)
@@ -100,13 +108,7 @@ http-request = [{ do = "return", status = 200, content-type = "text/plain", lf-s
 // With servers names are hidden too. A server that has another key tells it, and one
 // more attempt goes by that; one that has none gets nothing.
 func TestECHWithServers(t *testing.T) {
-	ca := newAuthority(t)
-	ca.issue("public.pem", false, "public.example.com")
-	ca.issue("secret.pem", false, "secret.example.com")
-	dir := filepath.Join(ca.dir, "ech")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	ca, dir := echAuthority(t)
 	first, known := echKey(t)
 	old, unknown := echKey(t)
 	lab.Write(t, filepath.Join(dir, "1.ech"), first)
