@@ -25,9 +25,7 @@ var noneOf = map[string]string{
 	"force-sslv3":        "Go's TLS has no SSLv3",
 	"no-sslv3":           "Go's TLS has no SSLv3: it is always so",
 	"no-renegotiate":     "nobody may renegotiate unless renegotiate = true",
-
-	"httpclient.ssl.ca-file": "nothing here asks over HTTPS for itself but sections [acme.NAME], which have ca-file",
-	"httpclient.ssl.verify":  "nothing here asks over HTTPS for itself but sections [acme.NAME], which always verify",
+	"httpclient":         "nothing here asks over HTTPS for itself but sections [acme.NAME], which have settings of their own",
 }
 
 // leaveOut is the hint for them.
@@ -86,9 +84,6 @@ func first(all ...func() (string, string)) (why, instead string) {
 func (*Global) Elsewhere(key string) (why, instead string) {
 	if why := noneOf[key]; why != "" {
 		return why, leaveOut
-	}
-	if key == "httpclient" {
-		return noneOf["httpclient.ssl.ca-file"], leaveOut
 	}
 	return "", ""
 }

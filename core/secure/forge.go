@@ -34,6 +34,7 @@ type Forger struct {
 // forged is a certificate that is made when it is first needed.
 type forged struct {
 	name string
+	made time.Time
 	once sync.Once
 	cert *tls.Certificate
 	err  error
@@ -88,15 +89,20 @@ func (f *Forger) Certificate(name string) (*tls.Certificate, error) {
 func (f *Forger) entry(name string) *forged {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	now, last := f.now(), f.recent.Back()
 	if e := f.kept[name]; e != nil {
-		f.recent.MoveToFront(e)
-		return e.Value.(*forged)
+		if one := e.Value.(*forged); now.Sub(one.made) < forgedFor/2 {
+			f.recent.MoveToFront(e)
+			return one
+		}
+		last = e // its time will be over
+	} else if f.recent.Len() < f.size {
+		last = nil
 	}
-	if f.recent.Len() >= f.size {
-		last := f.recent.Back()
+	if last != nil {
 		delete(f.kept, f.recent.Remove(last).(*forged).name)
 	}
-	one := &forged{name: name}
+	one := &forged{name: name, made: now}
 	f.kept[name] = f.recent.PushFront(one)
 	return one
 }

@@ -262,11 +262,19 @@ func (d *decoder) short(n *Node, v reflect.Value, l *layout) {
 	}
 }
 
+func elsewhere(v reflect.Value) (Elsewhere, bool) {
+	if !v.CanAddr() {
+		return nil, false
+	}
+	of, ok := v.Addr().Interface().(Elsewhere)
+	return of, ok
+}
+
 // maxListed is how many keys an error lists.
 const maxListed = 8
 
 func (d *decoder) unknown(c *Node, v reflect.Value, keys []string) {
-	if of, ok := v.Addr().Interface().(Elsewhere); ok {
+	if of, ok := elsewhere(v); ok {
 		if why, instead := of.Elsewhere(c.Key); why != "" {
 			d.errs.OnKey(c, "%s", why).Hint = instead
 			return
