@@ -10,7 +10,7 @@
 // Several commands may stand in a line, parted by ";". A line that ends with "<<" is
 // followed by a payload for the last of them, which an empty line ends, or with
 // "<<WORD" a line that is WORD, as in HAProxy. A Server is safe for concurrent use
-// once Serve runs. The package knows no commands but "help".
+// once Serve runs. The package knows no commands but "help" and those about levels.
 package admin
 
 import (
@@ -22,7 +22,6 @@ import (
 	"maps"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,6 +39,8 @@ type Options struct {
 	Mode fs.FileMode
 	// UID and GID own a UNIX socket; -1 changes nothing.
 	UID, GID int
+	// Level is what those who connect may do; ByName means Admin.
+	Level Level
 }
 
 // Command is a command, whose name may be several words, and a line about it.
@@ -48,6 +49,8 @@ type Command struct {
 	Run       Handler
 	// RunPayload stands in the place of Run for one that may have a payload.
 	RunPayload PayloadHandler
+	// Level is the least that one needs for it.
+	Level Level
 }
 
 func (c *Command) run(args []string, payload string) (string, error) {
@@ -67,6 +70,7 @@ type Commander interface {
 type Server struct {
 	l        net.Listener
 	path     string
+	level    Level
 	commands map[string]Command
 	more     func() []Command
 	conns    sync.WaitGroup
@@ -109,8 +113,10 @@ func Listen(address string, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{l: l, path: path, commands: map[string]Command{}}
-	s.Handle("help", "list the commands", s.help)
+	s := &Server{l: l, path: path, level: o.Level, commands: map[string]Command{}}
+	if s.level == ByName {
+		s.level = Admin
+	}
 	if path != "" {
 		if err := own(path, o); err != nil {
 			return nil, errors.Join(err, l.Close())
@@ -136,13 +142,16 @@ func own(path string, o Options) error {
 // Handle adds a command, whose name may be several words. It must be called
 // before Serve.
 func (s *Server) Handle(name, doc string, run Handler) {
-	s.commands[name] = Command{Name: name, Doc: doc, Run: run}
+	s.Add(Command{Name: name, Doc: doc, Run: run})
 }
 
 // HandlePayload adds a command that may have a payload.
 func (s *Server) HandlePayload(name, doc string, run PayloadHandler) {
-	s.commands[name] = Command{Name: name, Doc: doc, RunPayload: run}
+	s.Add(Command{Name: name, Doc: doc, RunPayload: run})
 }
+
+// Add adds a command. It must be called before Serve.
+func (s *Server) Add(c Command) { s.commands[c.Name] = c }
 
 // HandleMore has commands taken that come and go; they give way to others of the
 // same name. It must be called before Serve.
@@ -150,12 +159,11 @@ func (s *Server) HandleMore(more func() []Command) { s.more = more }
 
 // all gives the commands that there are now, by name.
 func (s *Server) all() map[string]Command {
-	if s.more == nil {
-		return s.commands
-	}
 	all := map[string]Command{}
-	for _, c := range s.more() {
-		all[c.Name] = c
+	if s.more != nil {
+		for _, c := range s.more() {
+			all[c.Name] = c
+		}
 	}
 	maps.Copy(all, s.commands)
 	return all
@@ -202,13 +210,14 @@ func (s *Server) talk(c net.Conn) {
 		_, _ = io.WriteString(c, err.Error()+"\n\n") // the other side may have gone
 		return
 	}
+	who := &session{s, s.level}
 	parts := strings.Split(line, ";")
 	for i, part := range parts {
 		with := ""
 		if i == len(parts)-1 {
 			with = payload
 		}
-		answer := s.Run(part, with)
+		answer := who.run(part, with)
 		if !strings.HasSuffix(answer, "\n") {
 			answer += "\n"
 		}
@@ -220,34 +229,6 @@ func (s *Server) talk(c net.Conn) {
 
 // Unknown is what the answer to an unknown command begins with.
 const Unknown = "Unknown command"
-
-// Run carries out one command with its payload, "" for none, and gives its answer,
-// errors included.
-func (s *Server) Run(line, payload string) string {
-	words, commands := strings.Fields(line), s.all()
-	for n := len(words); n > 0; n-- {
-		c, ok := commands[strings.Join(words[:n], " ")]
-		if !ok {
-			continue
-		}
-		answer, err := c.run(words[n:], payload)
-		if err != nil {
-			return answer + err.Error()
-		}
-		return answer
-	}
-	text, _ := s.help(nil)
-	return fmt.Sprintf(Unknown+": '%s'. The commands are:\n%s", strings.TrimSpace(line), text)
-}
-
-func (s *Server) help([]string) (string, error) {
-	commands := s.all()
-	var b strings.Builder
-	for _, n := range slices.Sorted(maps.Keys(commands)) {
-		fmt.Fprintf(&b, "  %-24s %s\n", n, commands[n].Doc)
-	}
-	return b.String(), nil
-}
 
 // Ask sends a command to the socket of another process and gives its answer.
 func Ask(address, line string, timeout time.Duration) (string, error) {

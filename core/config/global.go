@@ -106,6 +106,9 @@ type Tune struct {
 	SSLCachesize int `toml:"ssl.cachesize" min:"0" max:"10000000"`
 	// SSLLifetime is for how long. Default "5m".
 	SSLLifetime tree.Duration `toml:"ssl.lifetime" min:"1s"`
+	// SSLCtxCacheSize is how many certificates of generate-certificates a bind keeps.
+	// Default 1000.
+	SSLCtxCacheSize int `toml:"ssl.ssl-ctx-cache-size" min:"1" max:"10000000"`
 	// SSLKeylog has the secrets of all TLS connections told: "on" to the fetches that
 	// HAProxy has for them, such as ssl_fc_client_traffic_secret_0, or the name of a
 	// file that they are written to as well, for programs such as Wireshark. Whoever
@@ -118,21 +121,20 @@ type Tune struct {
 
 // SetDefaults sets what HAProxy's manual says.
 func (t *Tune) SetDefaults() {
-	*t = Tune{Bufsize: 16 << 10, Maxhdr: 101, SSLCachesize: 20000, SSLLifetime: tree.Duration(5 * time.Minute)}
+	*t = Tune{Bufsize: 16 << 10, Maxhdr: 101, SSLCachesize: 20000, SSLCtxCacheSize: 1000, SSLLifetime: tree.Duration(5 * time.Minute)}
 	t.TuneH2.SetDefaults()
 	t.TuneQUIC.SetDefaults()
 }
 
 // DecodeNode takes tables within tables for keys with dots.
 func (t *Tune) DecodeNode(n *tree.Node) error {
-	type plain Tune // without this method
 	if n.Kind == tree.Table {
 		flat := *n
 		flat.Children = flatten(nil, n, "")
 		t.Warnings = foreign(&flat)
 		n = &flat
 	}
-	return n.Decode((*plain)(t))
+	return n.Decode((*plainTune)(t))
 }
 
 func flatten(out []*tree.Node, n *tree.Node, prefix string) []*tree.Node {
@@ -160,6 +162,10 @@ type StatsSocket struct {
 	Group string `toml:"group" os:"unix"`
 	UID   *int   `toml:"uid" min:"0" os:"unix"`
 	GID   *int   `toml:"gid" min:"0" os:"unix"`
+	// Level is what those who connect may do: "user" looks at what is not sensitive,
+	// "operator" at all but secrets, and may reload, "admin" may do everything. Default
+	// "admin".
+	Level string `toml:"level" enum:"user|operator|admin"`
 
 	// Pos is where the address or table stands.
 	Pos tree.Pos `toml:"-"`

@@ -67,6 +67,9 @@ type ServerSettings struct {
 	QUICCCAlgo tree.Text `toml:"quic-cc-algo"`
 	// TLS has the connections speak TLS: true, or a table. Default: plain.
 	TLS *ServerTLS `toml:"tls,bool"`
+	// CheckSSL has health checks speak TLS whatever streams do: true, with the settings
+	// of tls or none, false, or a table of settings as tls has. Default: as tls says.
+	CheckSSL *CheckSSL `toml:"check-ssl"`
 	// Source is the address to connect from. Default: the backend's.
 	Source *Source `toml:"source"`
 	// TCPUT is how long sent data may stay unacknowledged (TCP user timeout).

@@ -25,7 +25,15 @@ type BindTLS struct {
 	// one's own that needs no section. Default "default", which need not be there.
 	Issuer tree.Text `toml:"issuer"`
 	// StrictSNI refuses clients that name no server, or an unknown one. Default false.
-	StrictSNI bool `toml:"strict-sni"`
+	StrictSNI *bool `toml:"strict-sni"`
+	// GenerateCertificates makes a certificate for each name that clients ask for and
+	// that there is none for, signed by the authority of ca-sign-file. Default false.
+	GenerateCertificates bool `toml:"generate-certificates"`
+	// CASignFile is a file with the certificate of that authority and its key, in PEM.
+	// Required with generate-certificates.
+	CASignFile tree.Text `toml:"ca-sign-file"`
+	// CASignPass is the passphrase of its key. Default: none.
+	CASignPass string `toml:"ca-sign-pass"`
 	// ALPN are the application protocols to agree on, the best first. Default "h2" and
 	// "http/1.1" in mode "http", none in mode "tcp".
 	ALPN tree.OneOrMany[string] `toml:"alpn"`
@@ -55,7 +63,10 @@ type BindTLS struct {
 	// TLSTickets lets clients keep their sessions, sealed, for resumption. Without,
 	// Fairlead keeps them, as tune.ssl.cachesize and tune.ssl.lifetime say. Default
 	// true.
-	TLSTickets bool `toml:"tls-tickets"`
+	TLSTickets *bool `toml:"tls-tickets"`
+	// PreferClientCiphers is taken with a warning: Go's TLS goes by whether the client
+	// names AES or ChaCha20 first, and otherwise by its own order. Default false.
+	PreferClientCiphers bool `toml:"prefer-client-ciphers"`
 	// TLSTicketKeys is a file with the keys for sessions, for several machines to
 	// share: at least three lines of 48 or 80 bytes in Base64. The last but one is
 	// used for new sessions. It is read again by a reload. Default: keys of the
@@ -75,8 +86,8 @@ type BindTLS struct {
 	Pos tree.Pos `toml:"-"`
 }
 
-// SetDefaults turns tickets on.
-func (b *BindTLS) SetDefaults() { b.TLSTickets, b.Issuer.Value = true, "default" }
+// SetDefaults names the issuer that needs no section.
+func (b *BindTLS) SetDefaults() { b.Issuer.Value = "default" }
 
 // Managed reports whether certificates come by themselves.
 func (b *BindTLS) Managed() bool { return len(b.ACME) > 0 || b.Issuer.Pos.Line > 0 }
@@ -159,7 +170,8 @@ type TLSLimits struct {
 
 // ServerTLS is TLS with a server (section 5.2): true, or a table.
 type ServerTLS struct {
-	// Verify checks the server's certificate: "none" or "required". Default "required".
+	// Verify checks the server's certificate: "none" or "required". Default: that of
+	// ssl-server-verify, "required".
 	Verify string `toml:"verify" enum:"none|required"`
 	// CAFile is a file with the certificates of authorities that it is checked
 	// by, in PEM. Default: the system's.
@@ -171,6 +183,9 @@ type ServerTLS struct {
 	// "req.hdr(host)" or "str(app.example.com)". Default: the host of the
 	// server's address, if that is a name.
 	SNI tree.Text `toml:"sni"`
+	// SNIAuto takes the name for the handshake from each request's Host field, without
+	// its port, in mode http. Default false.
+	SNIAuto bool `toml:"sni-auto"`
 	// CheckSNI is the server's name in the handshakes of health checks. Default: the
 	// name of the server's address, or verifyhost.
 	CheckSNI string `toml:"check-sni"`
@@ -183,13 +198,44 @@ type ServerTLS struct {
 	ALPN tree.OneOrMany[string] `toml:"alpn"`
 	// CheckALPN are those that health checks offer. Default: alpn without "h2".
 	CheckALPN tree.OneOrMany[string] `toml:"check-alpn"`
+	// NPN is what ALPN came after; it is ignored. Default: none.
+	NPN tree.OneOrMany[tree.Text] `toml:"npn"`
+	// ECH hides the name in the handshake from others (encrypted ClientHello): the list
+	// of the server's keys, as it stands behind ech= in its HTTPS record in the DNS, or a
+	// file with a block ECHCONFIG. Where the server tells other keys they are used from
+	// then on, and where it has none nothing is sent. Default: none.
+	ECH tree.Text `toml:"ech"`
 	// SSLReuse has sessions with the server resumed. Default true.
 	SSLReuse bool `toml:"ssl-reuse"`
+	// TLSTickets does so too: Go's TLS resumes by tickets alone. Default true.
+	TLSTickets *bool `toml:"tls-tickets"`
+	// Renegotiate lets a server that speaks TLS 1.2 or earlier begin another handshake
+	// on the same connection. Default false.
+	Renegotiate *bool `toml:"renegotiate"`
 	TLSLimits
 
 	// Pos is where the table stands.
 	Pos tree.Pos `toml:"-"`
 }
 
-// SetDefaults has certificates checked and sessions resumed.
-func (s *ServerTLS) SetDefaults() { s.Verify, s.SSLReuse = "required", true }
+// SetDefaults has sessions resumed.
+func (s *ServerTLS) SetDefaults() { s.SSLReuse = true }
+
+// CheckSSL is TLS with a server in health checks: true, false, or a table.
+type CheckSSL struct {
+	// TLS are the settings, nil without TLS.
+	TLS *ServerTLS
+	// Own says that they are not those of streams.
+	Own bool
+}
+
+// DecodeNode reads any of the forms.
+func (c *CheckSSL) DecodeNode(n *tree.Node) error {
+	form := struct {
+		TLS *ServerTLS `toml:"check-ssl,bool"`
+	}{}
+	around := tree.Node{Kind: tree.Table, Pos: n.Pos, Children: []*tree.Node{n}}
+	err := around.Decode(&form)
+	*c = CheckSSL{TLS: form.TLS, Own: n.Kind == tree.Table}
+	return err
+}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -124,7 +125,8 @@ const (
 var asIs = map[string][]string{
 	"quic.fe.tx.pacing": {"on"}, "quic.be.tx.pacing": {"on"}, "quic.zero-copy-fwd-send": {"off"},
 	"quic.fe.sock-per-conn": {"force-off"}, "quic.socket-owner": {"listener"},
-	"quic.fe.cc.hystart": {"off"}, "quic.be.cc.hystart": {"off"}, "quic.cc-hystart": {"off"},
+	"ssl.certificate-compression": {"off"},
+	"quic.fe.cc.hystart":          {"off"}, "quic.be.cc.hystart": {"off"}, "quic.cc-hystart": {"off"},
 }
 
 // foreign takes what has another name here, or no meaning, out of a tune table,
@@ -136,7 +138,7 @@ func foreign(n *tree.Node) (warnings []*tree.Error) {
 			c.Key = now
 			return false
 		}
-		why := meaningless[c.Key]
+		why := cmp.Or(meaningless[c.Key], openSSLs[c.Key])
 		if why == "" {
 			return false
 		}

@@ -48,16 +48,36 @@ func (b *builder) bindTLS(c *config.Frontend, bc *config.Bind) layer.Acceptor {
 
 // serverTLS sets up TLS with a server.
 func (b *builder) serverTLS(c *config.Backend, sc *config.Server, s *Server, scope *expr.Scope) {
-	t := sc.TLS
-	if t == nil {
-		return
-	}
-	if !t.SNI.IsZero() {
-		var err error
-		if s.sni, err = expr.ParseExpr(scope.In(expr.UseServer), t.SNI.Value); err != nil {
-			b.textError(t.SNI, err)
+	if t := sc.TLS; t != nil {
+		name := t.SNI
+		if t.SNIAuto && name.IsZero() && c.HTTP() {
+			name = tree.Text{Value: autoSNI, Pos: t.Pos}
 		}
+		if !name.IsZero() {
+			var err error
+			if s.sni, err = expr.ParseExpr(scope.In(expr.UseServer), name.Value); err != nil {
+				b.textError(name, err)
+			}
+		}
+		s.tls = b.connector(c, sc, s, t)
 	}
+	k := sc.CheckSSL
+	switch {
+	case k != nil && k.TLS == nil:
+	case k != nil && (k.Own || s.tls == nil):
+		if with := b.connector(c, sc, s, k.TLS); with != nil {
+			s.checks.tls = with.Check()
+		}
+	case s.tls != nil:
+		s.checks.tls = s.tls.Check()
+	}
+}
+
+// autoSNI is the name that a request asks for (sni-auto).
+const autoSNI = "req.hdr(host),field(1,:)"
+
+// connector makes the settings of TLS with a server; nil after an error.
+func (b *builder) connector(c *config.Backend, sc *config.Server, s *Server, t *config.ServerTLS) layer.Connector {
 	spec := layer.Server{Named: s.sni != nil}
 	if !s.spec.IP.IsValid() {
 		spec.Host = s.spec.Host
@@ -70,6 +90,7 @@ func (b *builder) serverTLS(c *config.Backend, sc *config.Server, s *Server, sco
 		at = sc.Address.Pos
 	}
 	if l := b.tls(at); l != nil {
-		s.tls = l.Server(b.building(), t, spec)
+		return l.Server(b.building(), t, spec)
 	}
+	return nil
 }

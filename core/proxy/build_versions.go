@@ -10,9 +10,6 @@ import (
 
 // versions finds out which version of HTTP a server may speak.
 func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
-	if s.tls != nil {
-		s.checks.tls = s.tls.Check()
-	}
 	if !c.HTTP() {
 		return
 	}

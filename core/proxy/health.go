@@ -21,7 +21,7 @@ type checking struct {
 	timeout time.Duration
 	at      netip.AddrPort // address and port to check, where they are not the server's
 	checker *health.Checker
-	tls     layer.Connector // the server's, for one request at a time
+	tls     layer.Connector // for one request at a time; nil: plain
 
 	observe    observation
 	errorLimit int32
@@ -106,7 +106,7 @@ func (s *Server) dialCheck(timeout time.Duration) (*relay.Conn, error) {
 		c.Close()
 		return nil, err
 	}
-	if s.tls != nil {
+	if s.checks.tls != nil {
 		c, _, err = s.secure(s.checks.tls, c, "", timeout)
 	}
 	return c, err

@@ -82,7 +82,7 @@ func (s *Store) NewCertificate(name string) error {
 	if len(s.named(name)) > 0 {
 		return says("Certificate '%s' already exists!", name)
 	}
-	s.loaded[Files{Crt: name, Alone: true}] = &Result{file: name}
+	s.loaded[Files{Crt: name, Alone: true, Update: s.Update}] = &Result{file: name}
 	return nil
 }
 
@@ -95,7 +95,9 @@ func (s *Store) SetCertificate(name string, text []byte) (of string, begun bool,
 	of, ext, list := name, "", s.named(name)
 	if e := filepath.Ext(name); len(list) == 0 && slices.Contains(reserved, e) {
 		of, ext = strings.TrimSuffix(name, e), e
-		list = s.named(of)
+		if list = s.named(of); len(list) == 0 && s.Extra.DelExt {
+			list = s.named(of + crtExt)
+		}
 	}
 	if len(list) > 0 {
 		of = list[0].file
@@ -125,7 +127,7 @@ func (s *Store) SetCertificate(name string, text []byte) (of string, begun bool,
 func (p *parts) set(ext string, text []byte) (err error) {
 	switch ext {
 	case ".key":
-		if _, p.key, err = parsePEM(text); err == nil && p.key == nil {
+		if _, p.key, err = parsePEM(text, "", nil); err == nil && p.key == nil {
 			err = errors.New("there is no private key in PEM")
 		}
 	case ".issuer":
@@ -141,7 +143,7 @@ func (p *parts) set(ext string, text []byte) (err error) {
 	default:
 		var chain [][]byte
 		var key []byte
-		if chain, key, err = parsePEM(text); err == nil && len(chain) == 0 {
+		if chain, key, err = parsePEM(text, "", nil); err == nil && len(chain) == 0 {
 			err = errors.New("there is no certificate in PEM")
 		}
 		if err == nil {
@@ -190,6 +192,9 @@ func (s *Store) CommitCertificate(name string) (places int, warnings []string, e
 		}
 		r.Pair = p
 	}
+	if s.updated(name) {
+		s.updater.Follow(p)
+	}
 	for _, t := range s.tables {
 		n := t.replace(before, p)
 		if n > 0 {
@@ -234,8 +239,11 @@ func (s *Store) DelCertificate(name string) error {
 	case list[i].Used:
 		return says("Can't remove the certificate: certificate '%s' in use, can't be deleted!", name)
 	}
-	for f := range s.loaded {
+	for f, r := range s.loaded {
 		if f.Crt == name {
+			if s.updater != nil && r.Pair != nil {
+				s.updater.Forget(r.Pair)
+			}
 			delete(s.loaded, f)
 		}
 	}

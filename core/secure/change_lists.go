@@ -115,6 +115,9 @@ func (s *Store) AddLine(list, text string) (crt string, binds int, err error) {
 		u.table.append(rows[i])
 		u.table.rebuild(nil)
 	}
+	if s.updater != nil && slices.ContainsFunc(line.Options, func(o Option) bool { return o.Name == "ocsp-update" && o.Value == "on" }) {
+		s.updater.Follow(found[0].Pair)
+	}
 	l.Lines = append(l.Lines, line)
 	l.last = max(l.last, line.Number)
 	return crt, len(rows), nil

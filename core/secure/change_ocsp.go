@@ -1,6 +1,7 @@
 package secure
 
 import (
+	"container/heap"
 	"context"
 	"crypto/sha1"
 	"crypto/x509"
@@ -58,8 +59,8 @@ func (p *Pair) id() (id CertID, key string, ok bool) {
 
 // stapled gives the response of a certificate, false for none.
 func (p *Pair) stapled() (Stapled, bool) {
-	der := p.staple.Load()
-	if der == nil || *der == nil {
+	der := p.response()
+	if der == nil {
 		return Stapled{}, false
 	}
 	id, key, ok := p.id()
@@ -70,8 +71,8 @@ func (p *Pair) stapled() (Stapled, bool) {
 	if err != nil {
 		return Stapled{}, false
 	}
-	res, err := ocsp.ParseResponse(*der, issuer)
-	return Stapled{p.file, id, key, *der, res}, err == nil
+	res, err := ocsp.ParseResponse(der, issuer)
+	return Stapled{p.file, id, key, der, res}, err == nil
 }
 
 // StapleID gives the identity in hexadecimal digits of a certificate that has an
@@ -121,17 +122,31 @@ func (s *Store) SetStaple(text string) error {
 		if parseErr != nil {
 			continue
 		}
-		if _, judged := p.judge(der, leaf, s.now()); judged != nil {
+		fresh, judged := p.judge(der, leaf, s.now())
+		if judged != nil {
 			err = says("The OCSP response of %s is refused: %v.", p.file, judged)
 			continue
 		}
-		p.SetStaple(der)
+		p.setStaple(der, fresh)
 		if s.updater != nil {
 			s.updater.Kept.put(p.chain[0], der)
 		}
 		err = nil
 	}
 	return err
+}
+
+// updated reports whether the OCSP response of a certificate is kept up to date.
+func (s *Store) updated(name string) bool {
+	if s.updater == nil {
+		return false
+	}
+	for f, r := range s.loaded {
+		if r.file == name && f.Update {
+			return true
+		}
+	}
+	return false
 }
 
 // Follow has the store's certificates updated by u, too, when that is asked for.
@@ -154,14 +169,15 @@ func (s *Store) UpdateStaple(name string) (Stapled, error) {
 
 // now fetches a response at once.
 func (u *Updater) now(p *Pair) error {
-	_, err := u.update(context.Background(), p)
+	res, err := u.update(context.Background(), p)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, d := range u.all {
 		if d.pair.Latest() == p {
-			d.told(p, u.ctx.Clock().Now(), err)
+			u.told(d, p, res, err)
 		}
 	}
+	heap.Init(&u.waiting)
 	return err
 }
 

@@ -106,7 +106,7 @@ func parseECH(text []byte, now time.Time) (keys []ECHKey, err error) {
 	case private == nil:
 		return nil, errors.New("there is no X25519 key in a block PRIVATE KEY")
 	case len(list) == 0:
-		return nil, errors.New("there is no block ECHCONFIG")
+		return nil, errNoECHConfig
 	}
 	for !list.Empty() {
 		k := ECHKey{Loaded: now}
@@ -121,6 +121,45 @@ func parseECH(text []byte, now time.Time) (keys []ECHKey, err error) {
 	}
 	return keys, nil
 }
+
+// ReadECHConfigs gives the list of configurations that a text is in Base64, perhaps
+// with "ech=" before it, or that stands in the file of that name.
+func ReadECHConfigs(text string) ([]byte, error) {
+	if list, err := unbase64([]byte(strings.TrimPrefix(text, "ech="))); err == nil && configs(list) == nil {
+		return list, nil
+	}
+	file, err := os.ReadFile(text)
+	if err != nil {
+		return nil, fmt.Errorf("it is neither a list of ECH configurations in Base64 nor a file with one: %w", unreadable(err))
+	}
+	for b, rest := pem.Decode(file); b != nil; b, rest = pem.Decode(rest) {
+		if b.Type == "ECHCONFIG" {
+			if err := configs(b.Bytes); err != nil {
+				return nil, about(text, err)
+			}
+			return b.Bytes, nil
+		}
+	}
+	return nil, about(text, errNoECHConfig)
+}
+
+// configs reports what is wrong with a list of configurations.
+func configs(list []byte) error {
+	in := cryptobyte.String(list)
+	var all cryptobyte.String
+	if !in.ReadUint16LengthPrefixed(&all) || !in.Empty() || all.Empty() {
+		return errECHConfig
+	}
+	for !all.Empty() {
+		var k ECHKey
+		if _, err := k.parse(&all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errNoECHConfig = errors.New("there is no block ECHCONFIG")
 
 var errECHConfig = errors.New("the block ECHCONFIG is no list of configurations")
 

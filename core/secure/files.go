@@ -79,6 +79,9 @@ func (e *UnknownError) Error() string {
 func (s *Store) bundle(path string, missing error) ([]Files, error) {
 	var list []Files
 	for _, ext := range bundled {
+		if s.Extra.Without["bundle"] {
+			break
+		}
 		if _, err := os.Stat(path + ext); err == nil {
 			list = append(list, Files{Crt: path + ext, Update: s.Update, Bundled: true})
 		}
@@ -131,7 +134,7 @@ func optional(path string) ([]byte, error) {
 
 // beside gives the text of the file that goes with a certificate: the one named,
 // or the one of the certificate's name with ext; nil when there is none.
-func (f *Files) beside(named, ext string) ([]byte, error) {
+func (s *Store) beside(f *Files, named, ext string) ([]byte, error) {
 	switch {
 	case named != "":
 		b, err := os.ReadFile(named)
@@ -139,8 +142,26 @@ func (f *Files) beside(named, ext string) ([]byte, error) {
 			return nil, unreadable(err)
 		}
 		return b, nil
-	case f.Alone:
+	case f.Alone || s.Extra.Without[ext]:
 		return nil, nil
 	}
-	return optional(f.Crt + ext)
+	return optional(s.Extra.name(f.Crt, ext))
+}
+
+// Extra says which files beside certificates' are read.
+type Extra struct {
+	// Without are the endings of those that are not, and "bundle".
+	Without map[string]bool
+	// DelExt puts the endings in the place of ".crt".
+	DelExt bool
+}
+
+// crtExt is the ending that DelExt takes away.
+const crtExt = ".crt"
+
+func (x *Extra) name(crt, ext string) string {
+	if x.DelExt {
+		crt = strings.TrimSuffix(crt, crtExt)
+	}
+	return crt + ext
 }

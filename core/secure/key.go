@@ -15,15 +15,17 @@ import (
 )
 
 // errEncrypted says what to do about a key that nobody is there to unlock.
-var errEncrypted = errors.New("the private key is encrypted: write it without a passphrase, as by openssl pkey -in FILE -out FILE")
+var errEncrypted = errors.New("the private key is encrypted: write it without a passphrase, as by openssl pkey -in FILE -out FILE, or name ssl-passphrase-cmd in [global]")
 
-// keyBlock gives the key of a PEM block; ok is false for blocks of other things.
-func keyBlock(b *pem.Block) (der []byte, ok bool, err error) {
+// keyBlock gives the key of a PEM block of a file; ok is false for blocks of other
+// things.
+func keyBlock(b *pem.Block, file string, unlock *Unlocker) (der []byte, ok bool, err error) {
 	if !strings.HasSuffix(b.Type, "PRIVATE KEY") {
 		return nil, false, nil
 	}
-	if b.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(b.Headers["Proc-Type"], "ENCRYPTED") {
-		return nil, true, errEncrypted
+	if locked(b) {
+		der, err = unlock.unlock(b, file)
+		return der, true, err
 	}
 	return b.Bytes, true, nil
 }

@@ -36,8 +36,10 @@ type LineError struct {
 func (e *LineError) Error() string { return fmt.Sprintf("%s:%d:%d: %v", e.File, e.Line, e.Col, e.Err) }
 func (e *LineError) Unwrap() error { return e.Err }
 
-// flags are the options that have no value.
-var flags = map[string]bool{"no-alpn": true, "no-ca-names": true, "allow-0rtt": true}
+// isFlag reports whether an option has no value.
+func isFlag(name string) bool {
+	return strings.HasPrefix(name, "no-") || strings.HasPrefix(name, "force-") || name == "allow-0rtt"
+}
 
 // ReadList reads a list of certificates: lines of
 //
@@ -118,7 +120,7 @@ func (l *Line) parse(words []word) *LineError {
 				break
 			}
 			o := Option{Name: w.text, Col: w.col}
-			if !flags[o.Name] {
+			if !isFlag(o.Name) {
 				if len(words) == 0 || words[0].text == "]" {
 					return &LineError{Col: w.col, Err: fmt.Errorf("%s needs a value", o.Name)}
 				}

@@ -1,19 +1,12 @@
 package secure
 
 import (
-	"bufio"
-	"bytes"
 	"container/heap"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
-	"errors"
-	"fmt"
-	"io"
-	"net"
-	"net/url"
-	"strconv"
-	"strings"
+	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,18 +37,28 @@ func (s *Staples) get(leaf []byte) []byte {
 }
 
 // Updater fetches and renews OCSP responses (ocsp-update). It is a part of a
-// configuration as modules are: Start begins, and the context ends it.
+// configuration as modules are: Start begins, and the context ends it. What is
+// followed may change while it runs.
 type Updater struct {
 	// Pairs are the certificates; those that name no responder are left alone.
 	Pairs []*Pair
+	// Off fetches none of them.
+	Off bool
 	// Least and Most are the times between two fetches.
 	Least, Most time.Duration
+	// Proxy is the address of an HTTP proxy to ask through, "" for none.
+	Proxy string
 	// Kept are the responses that outlive a reload.
 	Kept *Staples
 
-	ctx *module.Context
-	mu  sync.Mutex // of what is told of those that are due
-	all []*due
+	ctx  *module.Context
+	work chan *due
+	wake chan struct{} // something is due earlier than was thought
+
+	mu      sync.Mutex
+	running bool
+	all     []*due
+	waiting queue // those of all that are not being fetched
 }
 
 // fetchers is how many responses are fetched at once, and fetchTimeout how long
@@ -67,69 +70,159 @@ const (
 
 // Start begins to fetch.
 func (u *Updater) Start(ctx *module.Context) error {
-	u.ctx = ctx
-	var lists [fetchers]queue
-	now := ctx.Clock().Now()
-	for i, p := range u.Pairs {
-		if len(p.servers) == 0 || p.issuer == nil {
-			continue
+	u.ctx, u.work, u.wake = ctx, make(chan *due), make(chan struct{}, 1)
+	for _, p := range u.Pairs {
+		if u.follows(p) {
+			u.all = append(u.all, u.place(p))
 		}
-		d := &due{pair: p, at: now}
-		if leaf, err := x509.ParseCertificate(p.chain[0]); err == nil {
-			if res, err := p.judge(u.Kept.get(p.chain[0]), leaf, now); err == nil {
-				p.SetStaple(u.Kept.get(p.chain[0]))
-				d.at = now.Add(u.next(res, now))
-			}
-		}
-		lists[i%fetchers] = append(lists[i%fetchers], d)
-		u.all = append(u.all, d)
 	}
-	for i := range lists {
-		if q := &lists[i]; len(*q) > 0 {
-			heap.Init(q)
-			ctx.Go("ocsp-update", func(c context.Context) { u.run(c, q) })
-		}
+	if u.waiting = slices.Clone(u.all); len(u.all) > 0 {
+		heap.Init(&u.waiting)
+		u.run()
 	}
 	return nil
 }
 
-// run fetches what is due until the context ends.
-func (u *Updater) run(c context.Context, q *queue) {
-	for {
-		d := (*q)[0]
-		if wait := d.at.Sub(u.ctx.Clock().Now()); wait > 0 {
-			t := time.NewTimer(wait)
-			select {
-			case <-c.Done():
-				t.Stop()
-				return
-			case <-t.C:
-			}
-		}
-		if c.Err() != nil {
-			return
-		}
-		u.mu.Lock()
-		pair := d.pair.Latest()
-		u.mu.Unlock()
-		res, err := u.update(c, pair)
-		now := u.ctx.Clock().Now()
-		u.mu.Lock()
-		d.told(pair, now, err)
-		if err != nil {
-			d.at = now.Add(min(u.Least<<min(d.row-1, 8), max(u.Most, u.Least)))
-		} else {
+func (u *Updater) follows(p *Pair) bool { return !u.Off && len(p.servers) > 0 && p.issuer != nil }
+
+// place gives when the response of a certificate is due: at once, unless there is one
+// from before a reload.
+func (u *Updater) place(p *Pair) *due {
+	now := u.ctx.Clock().Now()
+	d := &due{pair: p, at: now}
+	der := u.Kept.get(p.chain[0])
+	if leaf, err := x509.ParseCertificate(p.chain[0]); err == nil && der != nil {
+		if res, err := p.judge(der, leaf, now); err == nil {
+			p.setStaple(der, res)
 			d.at = now.Add(u.next(res, now))
 		}
-		failures := d.row
-		u.mu.Unlock()
-		if err != nil {
-			u.ctx.Log().Warn("OCSP response not updated", "certificate", pair.file, "failures", failures, "error", err)
-		} else {
-			u.ctx.Log().Info("OCSP response updated", "certificate", pair.file, "until", res.NextUpdate.UTC().Format(time.RFC3339))
-		}
-		heap.Fix(q, 0)
 	}
+	return d
+}
+
+// Follow has the response of a certificate kept up to date from now on; of one that
+// is followed already and was replaced, it is fetched at once.
+func (u *Updater) Follow(p *Pair) {
+	if !u.follows(p) {
+		return
+	}
+	one := u.place(p)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	i := slices.IndexFunc(u.all, func(d *due) bool { return d.pair.Latest() == p })
+	if i < 0 {
+		u.all = append(u.all, one)
+		heap.Push(&u.waiting, one)
+	} else if d := u.all[i]; d.pair != p {
+		*d = *one
+		heap.Init(&u.waiting)
+	}
+	u.run()
+}
+
+// Forget ends what Follow began.
+func (u *Updater) Forget(p *Pair) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	gone := func(d *due) bool { return d.pair.Latest() == p.Latest() }
+	u.all = slices.DeleteFunc(u.all, gone)
+	u.waiting = slices.DeleteFunc(u.waiting, gone)
+	heap.Init(&u.waiting)
+}
+
+// run has what is due fetched; u.mu is held.
+func (u *Updater) run() {
+	if u.running {
+		select {
+		case u.wake <- struct{}{}:
+		default:
+		}
+		return
+	}
+	u.running = true
+	u.ctx.Go("ocsp-update", u.schedule)
+	for range fetchers {
+		u.ctx.Go("ocsp-update", u.fetch)
+	}
+}
+
+// schedule hands out what is due until the context ends.
+func (u *Updater) schedule(c context.Context) {
+	t := time.NewTimer(0)
+	defer t.Stop()
+	for {
+		u.mu.Lock()
+		var first *due
+		wait := time.Duration(math.MaxInt64)
+		if len(u.waiting) > 0 {
+			if wait = u.waiting[0].at.Sub(u.ctx.Clock().Now()); wait <= 0 {
+				first = heap.Pop(&u.waiting).(*due)
+			}
+		}
+		u.mu.Unlock()
+		if first != nil {
+			select {
+			case u.work <- first:
+			case <-c.Done():
+				return
+			}
+			continue
+		}
+		t.Reset(wait)
+		select {
+		case <-c.Done():
+			return
+		case <-u.wake:
+		case <-t.C:
+		}
+	}
+}
+
+// fetch fetches what is handed out.
+func (u *Updater) fetch(c context.Context) {
+	for {
+		select {
+		case <-c.Done():
+			return
+		case d := <-u.work:
+			u.mu.Lock()
+			pair := d.pair.Latest()
+			u.mu.Unlock()
+			res, err := u.update(c, pair)
+			if c.Err() != nil {
+				return
+			}
+			u.mu.Lock()
+			if d.pair.Latest() == pair { // or another has come meanwhile, to be fetched at once
+				u.told(d, pair, res, err)
+			}
+			if slices.Contains(u.all, d) {
+				heap.Push(&u.waiting, d)
+			}
+			u.mu.Unlock()
+			select {
+			case u.wake <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// told notes how a fetch went, and when the next one is due; u.mu is held.
+func (u *Updater) told(d *due, pair *Pair, res *ocsp.Response, err error) {
+	now := u.ctx.Clock().Now()
+	d.pair, d.err = pair, err
+	if err != nil {
+		d.row++
+		d.fail++
+		d.at = now.Add(min(u.Least<<min(d.row-1, 8), max(u.Most, u.Least)))
+		u.ctx.Log().Warn("OCSP response not updated", "certificate", pair.file, "failures", d.row, "error", err)
+		return
+	}
+	d.row = 0
+	d.good++
+	d.last, d.at = now, now.Add(u.next(res, now))
+	u.ctx.Log().Info("OCSP response updated", "certificate", pair.file, "until", res.NextUpdate.UTC().Format(time.RFC3339))
 }
 
 // next gives the time until a response is fetched again: before it expires, and
@@ -140,87 +233,6 @@ func (u *Updater) next(res *ocsp.Response, now time.Time) time.Duration {
 		wait = min(wait, res.NextUpdate.Sub(now)/2)
 	}
 	return max(wait, u.Least)
-}
-
-// update fetches a response and gives it to clients from now on.
-func (u *Updater) update(c context.Context, p *Pair) (*ocsp.Response, error) {
-	if len(p.servers) == 0 || p.issuer == nil {
-		return nil, errNoResponder
-	}
-	leaf, err := x509.ParseCertificate(p.chain[0])
-	if err != nil {
-		return nil, err
-	}
-	issuer, err := x509.ParseCertificate(p.issuer)
-	if err != nil {
-		return nil, err
-	}
-	ask, err := ocsp.CreateRequest(leaf, issuer, nil)
-	if err != nil {
-		return nil, err
-	}
-	c, cancel := context.WithTimeout(c, fetchTimeout)
-	defer cancel()
-	der, err := post(c, u.ctx, p.servers[0], ask)
-	if err != nil {
-		return nil, err
-	}
-	res, err := p.judge(der, leaf, u.ctx.Clock().Now())
-	if err != nil {
-		if res != nil && res.Status == ocsp.Revoked {
-			p.SetStaple(nil) // what said otherwise is no longer true
-		}
-		return nil, err
-	}
-	p.SetStaple(der)
-	u.Kept.put(p.chain[0], der)
-	return res, nil
-}
-
-// maxResponse is the most that a responder may answer, in bytes.
-const maxResponse = 64 << 10
-
-// post asks a responder over HTTP/1.0 (RFC 6960 appendix A), whose answers end
-// with the connection.
-func post(c context.Context, m *module.Context, to string, body []byte) ([]byte, error) {
-	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "http" || u.Host == "" {
-		return nil, fmt.Errorf("the responder %q is no http:// address", to)
-	}
-	host := u.Host
-	if u.Port() == "" {
-		host = net.JoinHostPort(u.Hostname(), "80")
-	}
-	conn, err := m.Dial(c, "tcp", host)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	stop := context.AfterFunc(c, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // it may be closed already
-	defer stop()
-	path := u.RequestURI()
-	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.0\r\nHost: %s\r\nContent-Type: application/ocsp-request\r\nContent-Length: %d\r\n\r\n%s", path, u.Host, len(body), body); err != nil {
-		return nil, err
-	}
-	return readAnswer(conn)
-}
-
-// readAnswer reads an HTTP response and gives its body.
-func readAnswer(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(bufio.NewReader(io.LimitReader(r, maxResponse)))
-	if err != nil {
-		return nil, err
-	}
-	head, body, ok := bytes.Cut(text, []byte("\r\n\r\n"))
-	line, _, _ := strings.Cut(string(head), "\r\n")
-	parts := strings.SplitN(line, " ", 3)
-	if !ok || len(parts) < 2 || !strings.HasPrefix(parts[0], "HTTP/1.") {
-		return nil, fmt.Errorf("the responder does not speak HTTP: it begins with %q", line)
-	}
-	if status, err := strconv.Atoi(parts[1]); err != nil || status != 200 {
-		return nil, fmt.Errorf("the responder answered %q", line)
-	}
-	return body, nil
 }
 
 // due is a certificate whose response is to be fetched, and how that went.
@@ -234,20 +246,6 @@ type due struct {
 	err        error // of the last fetch
 }
 
-func (d *due) told(pair *Pair, now time.Time, err error) {
-	d.pair, d.err = pair, err
-	if err != nil {
-		d.row++
-		d.fail++
-		return
-	}
-	d.row = 0
-	d.good++
-	d.last = now
-}
-
-var errNoResponder = errors.New("the certificate names no responder, or its issuer is not known")
-
 // queue is a heap of what is due, the next first.
 type queue []*due
 
@@ -255,10 +253,10 @@ func (q queue) Len() int           { return len(q) }
 func (q queue) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
 func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
 
-// Push and Pop are heap.Interface's; nothing is added or taken once it runs.
-
+// Push is heap.Interface's.
 func (q *queue) Push(x any) { *q = append(*q, x.(*due)) }
 
+// Pop is heap.Interface's.
 func (q *queue) Pop() any {
 	last := (*q)[len(*q)-1]
 	*q = (*q)[:len(*q)-1]

@@ -7,6 +7,9 @@ import (
 	"math/big"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/ocsp"
 )
 
 // Pair is a certificate with its chain and its key. It is kept as bytes, so that
@@ -24,7 +27,7 @@ type Pair struct {
 	serial  *big.Int
 
 	shelf  *shelf
-	staple atomic.Pointer[[]byte]
+	staple atomic.Pointer[staple]
 	whole  atomic.Pointer[tls.Certificate]
 	recent atomic.Bool
 	next   atomic.Pointer[Pair] // what replaced it
@@ -67,6 +70,10 @@ func (p *Pair) Algorithm() Algorithm { return p.key.kind }
 // Certificate gives what handshakes use.
 func (p *Pair) Certificate() (*tls.Certificate, error) {
 	if c := p.whole.Load(); c != nil {
+		if c.OCSPStaple != nil && p.response() == nil {
+			p.restaple()
+			return p.Certificate()
+		}
 		if !p.recent.Load() {
 			p.recent.Store(true)
 		}
@@ -91,10 +98,7 @@ func (p *Pair) parse() (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &tls.Certificate{Certificate: p.chain, PrivateKey: signer, Leaf: leaf, SignedCertificateTimestamps: p.scts}
-	if s := p.staple.Load(); s != nil {
-		c.OCSPStaple = *s
-	}
+	c := &tls.Certificate{Certificate: p.chain, PrivateKey: signer, Leaf: leaf, SignedCertificateTimestamps: p.scts, OCSPStaple: p.response()}
 	return c, nil
 }
 
@@ -116,14 +120,42 @@ func (p *Pair) ForServer(sigalgs []tls.SignatureScheme) func(*tls.CertificateReq
 	}
 }
 
-// SetStaple replaces the OCSP response that clients are given, nil for none.
-func (p *Pair) SetStaple(der []byte) {
-	p.staple.Store(&der)
+// staple is an OCSP response that clients are given until it expires.
+type staple struct {
+	der   []byte
+	until time.Time // zero: for ever
+}
+
+// setStaple replaces the response, nil for none.
+func (p *Pair) setStaple(der []byte, res *ocsp.Response) {
+	if der == nil {
+		p.staple.Store(nil)
+	} else {
+		p.staple.Store(&staple{der, res.NextUpdate})
+	}
+	p.restaple()
+}
+
+// restaple gives clients the response that there is now.
+func (p *Pair) restaple() {
 	if c := p.whole.Load(); c != nil {
 		fresh := *c
-		fresh.OCSPStaple = der
+		fresh.OCSPStaple = p.response()
 		p.whole.CompareAndSwap(c, &fresh)
 	}
+}
+
+// response gives the response, which it forgets once it has expired; nil for none.
+func (p *Pair) response() []byte {
+	s := p.staple.Load()
+	switch {
+	case s == nil:
+		return nil
+	case !s.until.IsZero() && p.shelf.now().After(s.until):
+		p.staple.CompareAndSwap(s, nil)
+		return nil
+	}
+	return s.der
 }
 
 // shelf holds the pairs that are parsed, as many as are of use at once. The one
@@ -131,6 +163,7 @@ func (p *Pair) SetStaple(der []byte) {
 type shelf struct {
 	mu   sync.Mutex
 	size int
+	now  func() time.Time
 	ring []*Pair
 	hand int
 }

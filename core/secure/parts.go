@@ -22,16 +22,13 @@ type parts struct {
 
 // parts gives what a certificate was made of.
 func (p *Pair) parts() *parts {
-	out := &parts{chain: slices.Clone(p.chain), key: p.key.der, issuer: p.issuer, scts: p.scts}
-	if s := p.staple.Load(); s != nil {
-		out.staple = *s
-	}
+	out := &parts{chain: slices.Clone(p.chain), key: p.key.der, issuer: p.issuer, scts: p.scts, staple: p.response()}
 	return out
 }
 
 // readParts reads the files of a certificate.
-func readParts(f *Files) (*parts, error) {
-	chain, key, err := readPEM(f.Crt)
+func (s *Store) readParts(f *Files) (*parts, error) {
+	chain, key, err := readPEM(f.Crt, s.Unlock)
 	if err != nil {
 		return nil, err
 	}
@@ -39,12 +36,12 @@ func readParts(f *Files) (*parts, error) {
 		return nil, errNoCertificate
 	}
 	if f.Key != "" || key == nil {
-		if key, err = keyBeside(f); err != nil {
+		if key, err = s.keyBeside(f); err != nil {
 			return nil, err
 		}
 	}
 	p := &parts{chain: chain, key: key}
-	text, err := f.beside(f.Issuer, ".issuer")
+	text, err := s.beside(f, f.Issuer, ".issuer")
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +50,10 @@ func readParts(f *Files) (*parts, error) {
 			return nil, fmt.Errorf("%s: there is no certificate in PEM in the file", f.Crt+".issuer")
 		}
 	}
-	if p.staple, err = f.beside(f.OCSP, ".ocsp"); err != nil {
+	if p.staple, err = s.beside(f, f.OCSP, ".ocsp"); err != nil {
 		return nil, err
 	}
-	list, err := f.beside(f.SCTL, ".sctl")
+	list, err := s.beside(f, f.SCTL, ".sctl")
 	if err != nil || list == nil {
 		return p, err
 	}
@@ -75,7 +72,7 @@ func firstBlock(text []byte) []byte {
 }
 
 // readPEM gives the certificates and the key of a file.
-func readPEM(path string) (chain [][]byte, key []byte, err error) {
+func readPEM(path string, unlock *Unlocker) (chain [][]byte, key []byte, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, nil, unreadable(err)
@@ -86,11 +83,12 @@ func readPEM(path string) (chain [][]byte, key []byte, err error) {
 	case text[0] == 0x30 && !bytes.Contains(text, []byte("-----BEGIN")):
 		return nil, nil, errors.New("the file is not in PEM: convert it, as by openssl x509 -inform der -in FILE")
 	}
-	return parsePEM(text)
+	return parsePEM(text, path, unlock)
 }
 
-// parsePEM gives the certificates and the key of a text; nil for no key.
-func parsePEM(text []byte) (chain [][]byte, key []byte, err error) {
+// parsePEM gives the certificates and the key of a text, which is that of a file;
+// nil for no key.
+func parsePEM(text []byte, file string, unlock *Unlocker) (chain [][]byte, key []byte, err error) {
 	for {
 		var b *pem.Block
 		if b, text = pem.Decode(text); b == nil {
@@ -100,7 +98,7 @@ func parsePEM(text []byte) (chain [][]byte, key []byte, err error) {
 			chain = append(chain, b.Bytes)
 			continue
 		}
-		der, ok, err := keyBlock(b)
+		der, ok, err := keyBlock(b, file, unlock)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -111,22 +109,22 @@ func parsePEM(text []byte) (chain [][]byte, key []byte, err error) {
 }
 
 // keyBeside reads the key that is in a file of its own.
-func keyBeside(f *Files) ([]byte, error) {
+func (s *Store) keyBeside(f *Files) ([]byte, error) {
 	path := f.Key
 	if path == "" {
-		path = f.Crt + ".key"
-		if _, err := os.Stat(path); f.Alone || errors.Is(err, os.ErrNotExist) {
+		path = s.Extra.name(f.Crt, ".key")
+		if _, err := os.Stat(path); f.Alone || s.Extra.Without[".key"] || errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("there is no private key in the file, and no %s: add the key to either", path)
 		}
 	}
-	_, key, err := readPEM(path)
-	if err != nil && !strings.HasPrefix(err.Error(), path) {
-		err = fmt.Errorf("%s: %w", path, err)
-	}
+	_, key, err := readPEM(path, s.Unlock)
 	if err == nil && key == nil {
-		err = fmt.Errorf("%s: there is no private key in PEM in the file", path)
+		err = errors.New("there is no private key in PEM in the file")
 	}
-	return key, err
+	if err != nil {
+		return nil, about(path, err)
+	}
+	return key, nil
 }
 
 // assemble makes a certificate of its parts, and says what is odd about it.
@@ -143,18 +141,22 @@ func (s *Store) assemble(name string, in *parts, r *Result) (*Pair, error) {
 		return nil, errMismatch
 	}
 	p := &Pair{file: name, names: namesOf(leaf), chain: in.chain, key: k.key, scts: in.scts, shelf: s.shelf, serial: leaf.SerialNumber}
+	s.complete(p, leaf)
 	if err := s.linkUp(p, leaf, r); err != nil {
 		return nil, err
+	}
+	if s.SkipRoot {
+		p.dropRoot()
 	}
 	s.checkDates(leaf, r)
 	if in.issuer != nil {
 		p.issuer = in.issuer
 	}
 	if len(in.staple) > 0 {
-		if _, err := p.judge(in.staple, leaf, s.now()); err != nil {
+		if res, err := p.judge(in.staple, leaf, s.now()); err != nil {
 			r.warn("the OCSP response is left out: %s", err)
 		} else {
-			p.SetStaple(in.staple)
+			p.setStaple(in.staple, res)
 		}
 	}
 	return p, nil

@@ -27,17 +27,22 @@ type sharedKey struct {
 func (s *Store) read(f *Files, r *Result) {
 	p, err := s.pair(f, r)
 	if err != nil {
-		if !strings.HasPrefix(err.Error(), f.Crt) {
-			err = fmt.Errorf("%s: %w", f.Crt, err)
-		}
-		r.Err = err
+		r.Err = about(f.Crt, err)
 		return
 	}
 	r.Pair = p
 }
 
+// about has an error name the file that it is about.
+func about(file string, err error) error {
+	if strings.HasPrefix(err.Error(), file) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
 func (s *Store) pair(f *Files, r *Result) (*Pair, error) {
-	parts, err := readParts(f)
+	parts, err := s.readParts(f)
 	if err != nil {
 		return nil, err
 	}

@@ -137,6 +137,20 @@ func TestStaples(t *testing.T) {
 			t.Errorf("%s: %d bytes, warnings %q", name, len(whole.OCSPStaple), warnings)
 		}
 	}
+	// Clients get none once its time is over.
+	a.write("a.pem.ocsp", string(response(ocsp.Good, time.Now().Add(time.Hour))))
+	now := time.Now()
+	r := NewStore(func() time.Time { return now }).Load([]Files{{Crt: path}})[0]
+	for _, later := range []time.Duration{0, 2 * time.Hour} {
+		now = time.Now().Add(later)
+		whole, err := r.Pair.Certificate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (whole.OCSPStaple != nil) != (later == 0) {
+			t.Errorf("after %v: %d bytes", later, len(whole.OCSPStaple))
+		}
+	}
 }
 
 // What was parsed goes when others are needed more, and comes again.

@@ -12,11 +12,23 @@ import (
 
 var errIssuer = errors.New("its issuer is not known: add the issuer's certificate to the chain, or in a file of the same name with .issuer at its end")
 
-// ErrStaple is what OCSP responses say that clients should not get.
-var ErrStaple = errors.New("it says")
+// StapleError is why clients should not get an OCSP response.
+type StapleError struct{ Err error }
 
-// judge reads an OCSP response and refuses one that clients should not get.
+func (e *StapleError) Error() string { return e.Err.Error() }
+func (e *StapleError) Unwrap() error { return e.Err }
+
+// judge reads an OCSP response and refuses one that clients should not get, by a
+// *StapleError.
 func (p *Pair) judge(der []byte, leaf *x509.Certificate, now time.Time) (*ocsp.Response, error) {
+	res, err := p.look(der, leaf, now)
+	if err != nil {
+		err = &StapleError{err}
+	}
+	return res, err
+}
+
+func (p *Pair) look(der []byte, leaf *x509.Certificate, now time.Time) (*ocsp.Response, error) {
 	if p.issuer == nil {
 		return nil, errIssuer
 	}
@@ -29,9 +41,9 @@ func (p *Pair) judge(der []byte, leaf *x509.Certificate, now time.Time) (*ocsp.R
 	case err != nil:
 		return nil, err
 	case res.Status == ocsp.Revoked:
-		return res, fmt.Errorf("%w that the certificate was revoked on %s", ErrStaple, res.RevokedAt.UTC().Format(time.DateOnly))
+		return res, fmt.Errorf("it says that the certificate was revoked on %s", res.RevokedAt.UTC().Format(time.DateOnly))
 	case res.Status != ocsp.Good:
-		return res, fmt.Errorf("%w that the certificate is unknown", ErrStaple)
+		return res, errors.New("it says that the certificate is unknown")
 	case !res.NextUpdate.IsZero() && now.After(res.NextUpdate):
 		return res, fmt.Errorf("it expired at %s", res.NextUpdate.UTC().Format(time.RFC3339))
 	case now.Before(res.ThisUpdate):

@@ -18,7 +18,14 @@ type Store struct {
 	// Update keeps the OCSP responses of all certificates up to date that do not
 	// say otherwise.
 	Update bool
+	// Extra are the files beside certificates' that are read.
+	Extra Extra
+	// Unlock finds the passphrases of keys, nil for none.
+	Unlock *Unlocker
+	// SkipRoot keeps roots at the end of chains from clients.
+	SkipRoot bool
 
+	chains   map[string][]issuers // by the subject of the first certificate, in DER
 	now      func() time.Time
 	declared map[string]Files
 	shelf    *shelf
@@ -60,7 +67,7 @@ func (r *Result) Hold() { r.held = true }
 // NewStore makes an empty store.
 func NewStore(now func() time.Time) *Store {
 	return &Store{
-		now: now, declared: map[string]Files{}, shelf: &shelf{size: shelfSize},
+		now: now, declared: map[string]Files{}, shelf: &shelf{size: shelfSize, now: now},
 		loaded: map[Files]*Result{}, lists: map[string]*List{}, links: map[string]*link{}, keys: map[string]*sharedKey{},
 		cas:  library[authorities]{what: "CA file", files: map[string]*authorities{}},
 		crls: library[Revoked]{what: "CRL file", files: map[string]*Revoked{}},

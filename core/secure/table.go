@@ -174,24 +174,25 @@ func put(m map[string][]*Entry, name string, e *Entry) {
 }
 
 // Find gives the entry for a client: of those for its name the first whose
-// certificate it can use; nil when there is none.
-func (t *Table) Find(h *tls.ClientHelloInfo) *Entry {
+// certificate it can use; nil when there is none. named says that it is for that name,
+// not for clients that name no server, or an unknown one.
+func (t *Table) Find(h *tls.ClientHelloInfo) (e *Entry, named bool) {
 	name := strings.ToLower(strings.TrimSuffix(h.ServerName, "."))
 	x := t.index.Load()
 	if name != "" {
 		if list := x.exact[name]; list != nil {
-			return usable(list, h, "")
+			return usable(list, h, ""), true
 		}
 		if _, parent, ok := strings.Cut(name, "."); ok {
 			if e := usable(x.wild[parent], h, name); e != nil {
-				return e
+				return e, true
 			}
 		}
 	}
 	if t.strict {
-		return nil
+		return nil, false
 	}
-	return usable(x.fallback, h, "")
+	return usable(x.fallback, h, ""), false
 }
 
 // usable gives the first entry that the client can use and that does not leave

@@ -51,14 +51,14 @@ func TestTable(t *testing.T) {
 		{"", []Algorithm{ECDSA, RSA}, "first"},
 		{"", []Algorithm{RSA}, "fallback"},
 	} {
-		e := table.Find(hello(c.name, c.kinds...))
+		e, _ := table.Find(hello(c.name, c.kinds...))
 		if e == nil || e.Pair.File() != a.dir+"/"+c.want {
 			t.Errorf("%q %v: %+v, want %s", c.name, c.kinds, e, c.want)
 		}
 	}
 	table.strict = true
 	for _, name := range []string{"", "unknown.org", "no.filtered.net"} {
-		if e := table.Find(hello(name, ECDSA)); e != nil {
+		if e, _ := table.Find(hello(name, ECDSA)); e != nil {
 			t.Errorf("strict %q: %s", name, e.Pair.File())
 		}
 	}

@@ -80,6 +80,9 @@ func (s *Store) load(v *Servers) {
 	v.peers.Store(&Peers{Roots: s.pool(v.trust.CAFile), Revoked: s.crls.files[v.trust.CRLFile], Usage: x509.ExtKeyUsageServerAuth, Now: s.now})
 }
 
+// Roots gives the authorities that there are now, nil for the system's.
+func (v *Servers) Roots() *x509.CertPool { return v.peers.Load().Roots }
+
 // Check checks the certificate of a server, which has to be for a name: host, or
 // the one of the handshake if that is "".
 func (v *Servers) Check(st tls.ConnectionState, host string) error {

@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -143,8 +144,14 @@ func (p *Process) Output() string {
 // Start starts a program, which ends with the test.
 func Start(t testing.TB, dir, program string, args ...string) *Process {
 	t.Helper()
+	return StartReading(t, nil, dir, program, args...)
+}
+
+// StartReading is Start for a program that reads what is typed.
+func StartReading(t testing.TB, typed io.Reader, dir, program string, args ...string) *Process {
+	t.Helper()
 	p := &Process{Cmd: exec.Command(program, args...), Dir: dir, done: make(chan error, 1)}
-	p.Cmd.Dir = dir
+	p.Cmd.Dir, p.Cmd.Stdin = dir, typed
 	p.Cmd.Stdout, p.Cmd.Stderr = &p.out, &p.out
 	p.Cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.Cmd.Start(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +45,13 @@ func TestServers(t *testing.T) {
 	go func() { _ = s.Serve(l) }() // until Close
 	defer s.Close()
 	port := lab.Port(t)
+	plain := map[string]int{}
+	unencrypted := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		plain[r.URL.Path]++
+		mu.Unlock()
+	}))
+	defer unencrypted.Close()
 	server := func(name, tls string) string {
 		return "[backend." + name + "]\nhttp-reuse = \"never\"\n[backend." + name + ".server.s]\naddress = \"" + l.Addr().String() + "\"\ntls = " + strings.ReplaceAll(tls, "CA", ca.file) + "\n"
 	}
@@ -61,6 +69,13 @@ servers = ["127.0.0.1:1"]
 		server("afresh", `{ ca-file = "CA", sni = "str(origin.example.com)", ssl-reuse = false, ssl-max-ver = "TLSv1.2", ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305" }`)+
 		server("checked", `{ ca-file = "CA", sni = "str(origin.example.com)", alpn = "http/1.1", check-sni = "check.example.com", check-alpn = [] }`)+`
 check = { type = "http", path = "/healthz", interval = "100ms" }
+`+server("auto", `{ verify = "none", sni-auto = true }`)+`
+[backend.encrypted]
+servers = [{ address = "`+l.Addr().String()+`", check-ssl = { verify = "none", alpn = "http/1.1", check-sni = "own.example.com" } }]
+check = { type = "http", path = "/healthz", interval = "100ms" }
+[backend.unencrypted]
+servers = [{ address = "`+unencrypted.Listener.Addr().String()+`", tls = { verify = "none" }, check-ssl = false }]
+check = { type = "http", path = "/plain", interval = "100ms" }
 `)
 	get := func(path string) string {
 		t.Helper()
@@ -86,6 +101,26 @@ check = { type = "http", path = "/healthz", interval = "100ms" }
 			t.Errorf("%s: %q, want %q", c.path, got, c.want)
 		}
 	}
+	for _, name := range []string{"a", "b"} {
+		req, err := http.NewRequest("GET", "http://127.0.0.1:"+port+"/auto", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = name + ".example.com:8080"
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if got := res.Header.Get("X-Server"); !strings.Contains(got, " "+name+".example.com ") {
+			t.Errorf("sni-auto for %s: %q", name, got)
+		}
+	}
+	lab.Until(t, 10*time.Second, "servers are checked by TLS and without as check-ssl says", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return checked["own.example.com http/1.1"] && plain["/plain"] > 1
+	})
 	lab.Until(t, 10*time.Second, "the server is checked under a name of its own", func() bool {
 		mu.Lock()
 		defer mu.Unlock()

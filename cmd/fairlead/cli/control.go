@@ -46,7 +46,7 @@ func (r *runner) listenAdmin(g *config.Global) error {
 		if err == nil {
 			var s *admin.Server
 			path := strings.TrimPrefix(c.Address.Value, "unix@")
-			if s, err = admin.Listen(path, admin.Options{Mode: fs.FileMode(c.Mode), UID: uid, GID: gid}); err == nil {
+			if s, err = admin.Listen(path, admin.Options{Mode: fs.FileMode(c.Mode), UID: uid, GID: gid, Level: admin.ParseLevel(c.Level)}); err == nil {
 				r.serveAdmin(s)
 				continue
 			}
@@ -57,12 +57,12 @@ func (r *runner) listenAdmin(g *config.Global) error {
 }
 
 func (r *runner) serveAdmin(s *admin.Server) {
-	s.Handle("reload", "read the configuration again", func([]string) (string, error) {
+	s.Add(admin.Command{Name: "reload", Doc: "read the configuration again", Level: admin.Operator, Run: func([]string) (string, error) {
 		if err := r.reload("a command"); err != nil {
 			return "Success=0\n--\n", err
 		}
 		return "Success=1\n--\n", nil
-	})
+	}})
 	s.Handle("stop", "stop gracefully", func([]string) (string, error) {
 		select {
 		case r.stop <- struct{}{}:
@@ -119,6 +119,9 @@ func command(c *cobra.Command, line string, check func(answer string) error) *co
 		answer, err := admin.Ask(socket, line, time.Minute)
 		if err != nil {
 			return fmt.Errorf("cannot reach the process: %w", err)
+		}
+		if answer == admin.Denied {
+			return fmt.Errorf("the process refuses that at %s: name a socket of a higher level by --socket", socket)
 		}
 		return check(answer)
 	}

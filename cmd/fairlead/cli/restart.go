@@ -40,7 +40,7 @@ func owner(g *config.Global) [2]string {
 func socketsOf(g *config.Global) []string {
 	var list []string
 	for _, s := range g.StatsSocket {
-		list = append(list, fmt.Sprint(s.Address.Value, " ", s.Mode, " ", nameOr(s.User, s.UID), " ", nameOr(s.Group, s.GID)))
+		list = append(list, fmt.Sprint(s.Address.Value, " ", s.Mode, " ", nameOr(s.User, s.UID), " ", nameOr(s.Group, s.GID), " ", s.Level))
 	}
 	return list
 }

@@ -20,6 +20,13 @@ type Decoder interface {
 // of slices, so that they have their defaults before keys are decoded into them.
 type Defaulter interface{ SetDefaults() }
 
+// Elsewhere is implemented by structs that HAProxy has more keys for than are
+// decoded: those that are written otherwise here, or that cannot be.
+type Elsewhere interface {
+	// Elsewhere says why a key is none and what to write instead; "" for all others.
+	Elsewhere(key string) (why, instead string)
+}
+
 // Decode fills in the value that into points to. It is strict: unknown keys,
 // wrong types and values out of range are errors, all of which are in the
 // *Errors that it returns as its error.
@@ -220,7 +227,7 @@ func (d *decoder) structure(n *Node, v reflect.Value, skip map[string]bool) {
 				d.errs.OnKey(c, "%s needs %s, and this is %s", c.Key, system.Names(f.os), system.Name()).Hint = "leave it out"
 			}
 		case l.inline < 0:
-			d.unknown(c, l.keys())
+			d.unknown(c, v, l.keys())
 		}
 	}
 	for i := range l.fields {
@@ -255,10 +262,24 @@ func (d *decoder) short(n *Node, v reflect.Value, l *layout) {
 	}
 }
 
+func elsewhere(v reflect.Value) (Elsewhere, bool) {
+	if !v.CanAddr() {
+		return nil, false
+	}
+	of, ok := v.Addr().Interface().(Elsewhere)
+	return of, ok
+}
+
 // maxListed is how many keys an error lists.
 const maxListed = 8
 
-func (d *decoder) unknown(c *Node, keys []string) {
+func (d *decoder) unknown(c *Node, v reflect.Value, keys []string) {
+	if of, ok := elsewhere(v); ok {
+		if why, instead := of.Elsewhere(c.Key); why != "" {
+			d.errs.OnKey(c, "%s", why).Hint = instead
+			return
+		}
+	}
 	e := d.errs.OnKey(c, "unknown key %q", c.Key).Suggest(c.Key, keys)
 	switch {
 	case e.Hint != "":

@@ -34,7 +34,9 @@ func init() {
 			o.bytes(o.whose+" in DER", func(_ *expr.Env, c *x509.Certificate) []byte { return c.Raw }, "der"),
 			o.bytes("the serial number of "+o.whose, serial, "serial"),
 			o.bytes("the SHA-1 fingerprint of "+o.whose, fingerprint, "sha1"),
-			o.text("the algorithm that "+o.whose+" was signed with", func(b []byte, c *x509.Certificate) []byte { return append(b, signature(c)...) }, "sig_alg"),
+			o.text("the algorithm that "+o.whose+" was signed with", func(b []byte, c *x509.Certificate) []byte {
+				return append(b, secure.SignatureName(c.SignatureAlgorithm, c.Raw)...)
+			}, "sig_alg"),
 			o.text("the kind of key of "+o.whose, func(b []byte, c *x509.Certificate) []byte { return append(b, keyKind(c)...) }, "key_alg"),
 			o.text("the time from which "+o.whose+" is valid, as YYMMDDhhmmssZ", func(b []byte, c *x509.Certificate) []byte { return date(b, c.NotBefore) }, "notbefore"),
 			o.text("the time until which "+o.whose+" is valid, as YYMMDDhhmmssZ", func(b []byte, c *x509.Certificate) []byte { return date(b, c.NotAfter) }, "notafter"),
@@ -152,33 +154,6 @@ func fingerprint(e *expr.Env, c *x509.Certificate) []byte {
 
 // date appends a time without its century.
 func date(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, "060102150405Z") }
-
-// signature gives OpenSSL's name of the algorithm.
-func signature(c *x509.Certificate) string {
-	switch c.SignatureAlgorithm {
-	case x509.SHA1WithRSA:
-		return "RSA-SHA1"
-	case x509.SHA256WithRSA:
-		return "RSA-SHA256"
-	case x509.SHA384WithRSA:
-		return "RSA-SHA384"
-	case x509.SHA512WithRSA:
-		return "RSA-SHA512"
-	case x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS:
-		return "RSASSA-PSS"
-	case x509.ECDSAWithSHA1:
-		return "ecdsa-with-SHA1"
-	case x509.ECDSAWithSHA256:
-		return "ecdsa-with-SHA256"
-	case x509.ECDSAWithSHA384:
-		return "ecdsa-with-SHA384"
-	case x509.ECDSAWithSHA512:
-		return "ecdsa-with-SHA512"
-	case x509.PureEd25519:
-		return "ED25519"
-	}
-	return "UNDEF"
-}
 
 func keyKind(c *x509.Certificate) string {
 	switch c.PublicKeyAlgorithm {

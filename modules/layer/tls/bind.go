@@ -25,6 +25,14 @@ func (b *builder) bind(c *config.Frontend, bc *config.Bind) *acceptor {
 	for _, n := range t.NPN {
 		b.warn(n, "npn is ignored: clients that speak TLS 1.2 and later agree on protocols by alpn")
 	}
+	if t.PreferClientCiphers || b.cfg.Global.SSLDefaultBindOptions.PreferClientCiphers {
+		at := t.Pos
+		if !t.PreferClientCiphers {
+			at = b.cfg.Global.SSLDefaultBindOptions.Pos
+		}
+		b.warn(tree.Text{Pos: at}, "prefer-client-ciphers is ignored: Go's TLS goes by whether the client names AES or ChaCha20 first, and by its own order otherwise")
+	}
+	tb.forger = b.forger(t)
 	if !t.ECH.IsZero() {
 		var err error
 		if tb.ech, err = b.files().ReadECH(t.ECH.Value); err != nil {
@@ -65,7 +73,7 @@ func (b *builder) bindSettings(c *config.Frontend, bc *config.Bind, tb *acceptor
 	if tb.ech != nil {
 		out.GetEncryptedClientHelloKeys = tb.hidden
 	}
-	if tickets := b.tickets(t.TLSTicketKeys); t.TLSTickets {
+	if tickets := b.tickets(t.TLSTicketKeys); config.Chosen(true, t.TLSTickets, b.cfg.Global.SSLDefaultBindOptions.TLSTickets) {
 		tickets.Use(out)
 	} else {
 		b.engine.sessions.Use(out)
@@ -74,6 +82,22 @@ func (b *builder) bindSettings(c *config.Frontend, bc *config.Bind, tb *acceptor
 	b.cfg.Global.Binds(&limits)
 	sigalgs := b.tlsLimits(out, &limits, &b.engine.clients, t.Pos)
 	return b.files().Settings(out, b.clients(t), sigalgs)
+}
+
+// forger makes what signs certificates for unknown names; nil for none.
+func (b *builder) forger(t *config.BindTLS) *secure.Forger {
+	if !t.GenerateCertificates {
+		return nil
+	}
+	if t.CASignFile.IsZero() {
+		b.errs.At(t.Pos, "", "generate-certificates needs ca-sign-file").Hint = "name a file with the authority's certificate and its key"
+		return nil
+	}
+	f, err := b.files().Forger(secure.Under(b.cfg.Global.CABase, t.CASignFile.Value), t.CASignPass, b.cfg.Global.Tune.SSLCtxCacheSize)
+	if err != nil {
+		b.errs.Add(err, t.CASignFile.Pos, t.CASignFile.Path)
+	}
+	return f
 }
 
 // clients says how clients' certificates are checked.

@@ -57,6 +57,7 @@ var causeWords = []struct {
 	cause layer.Cause
 }{
 	{"remote error", layer.Refused},
+	{"server rejected ECH", layer.Refused},
 	{"application protocol", layer.Protocol},
 	{"unsupported versions", layer.Nothing},
 	{"no cipher suite", layer.Nothing},

@@ -23,6 +23,16 @@ func (b *builder) newStore() *secure.Store {
 	g := &b.cfg.Global
 	s := secure.NewStore(time.Now)
 	s.Base, s.Update = g.CrtBase, g.OCSPUpdate.Mode == "on"
+	s.SkipRoot, s.Extra = g.SSLSkipSelfIssuedCA, extraFiles(g)
+	if cmd := g.SSLPassphraseCmd; len(cmd) > 0 {
+		s.Unlock = &secure.Unlocker{Ask: func(file string) (string, error) { return passphrase(cmd, file) }}
+	}
+	if dir := g.IssuersChainPath; !dir.IsZero() {
+		b.errs.Add(s.ReadChains(dir.Value), dir.Pos, dir.Path)
+	}
+	if !g.SSLDHParamFile.IsZero() {
+		b.warn(g.SSLDHParamFile, "ssl-dh-param-file is ignored: Go's TLS has no finite-field Diffie-Hellman, and no ciphers that need it")
+	}
 	for _, c := range b.cfg.CrtStores {
 		crtBase, keyBase := cmp.Or(c.CrtBase.Value, g.CrtBase), cmp.Or(c.KeyBase.Value, g.KeyBase)
 		prefixes := []string{"@" + c.Name + "/"}
@@ -57,7 +67,9 @@ func (b *builder) newStore() *secure.Store {
 // updateStaples has OCSP responses kept up to date where that is asked for.
 func (b *builder) updateStaples() {
 	o := &b.cfg.Global.OCSPUpdate
-	u := &secure.Updater{Pairs: b.files().Updated(), Least: o.Mindelay, Most: o.Maxdelay, Kept: b.engine.staples}
+	u := &secure.Updater{
+		Pairs: b.files().Updated(), Off: o.Disable, Least: o.Mindelay, Most: o.Maxdelay, Proxy: o.HTTPProxy.Value, Kept: b.engine.staples,
+	}
 	b.build.Instances.Add(u)
 	b.files().Follow(u)
 }
@@ -66,7 +78,7 @@ func (b *builder) updateStaples() {
 // list, from the bind's settings with the line's in their place.
 func (b *builder) table(t *config.BindTLS, settings func(*builder, *config.BindTLS) *secure.Settings) *secure.Table {
 	l := &certLoad{b: b, bind: t, settings: settings, made: map[string]*secure.Settings{}}
-	l.table = secure.NewTable(t.StrictSNI || t.Managed())
+	l.table = secure.NewTable(b.strict(t) || t.Managed())
 	for _, crt := range t.Crt {
 		l.crt(crt, false)
 	}
@@ -79,12 +91,17 @@ func (b *builder) table(t *config.BindTLS, settings func(*builder, *config.BindT
 	l.load()
 	named := len(t.Crt)+len(t.DefaultCrt)+len(t.CrtList) > 0
 	switch {
-	case !named && !t.Managed():
+	case !named && !t.Managed() && !t.GenerateCertificates:
 		b.errs.At(t.Pos, "", `tls needs certificates: write crt = "FILE", or acme = ["NAME"]`)
-	case named && len(l.want) == 0 && !l.failed && !t.StrictSNI && !t.Managed():
+	case named && len(l.want) == 0 && !l.failed && !b.strict(t) && !t.Managed() && !t.GenerateCertificates:
 		b.errs.At(t.Pos, "", "there is no certificate in what tls names").Hint = "add one, or write strict-sni = true to begin with none"
 	}
 	return l.table
+}
+
+// strict reports whether clients have to name a server that is known.
+func (b *builder) strict(t *config.BindTLS) bool {
+	return config.Chosen(false, t.StrictSNI, b.cfg.Global.SSLDefaultBindOptions.StrictSNI)
 }
 
 // certLoad collects the certificates of a bind, to read them all at once.

@@ -14,7 +14,7 @@ import (
 func (l *Layer) Commands() []admin.Command {
 	list := tlscommands.Commands(tlscommands.Sources{Store: func() *secure.Store { return l.store }, Managed: l.managed})
 	return append(list, []admin.Command{
-		{Name: "show certs", Doc: "the certificates with their ends, parted by tabs", Run: func([]string) (string, error) {
+		{Name: "show certs", Level: admin.Operator, Doc: "the certificates with their ends, parted by tabs", Run: func([]string) (string, error) {
 			return tabulate(l.Certificates(), time.Now()), nil
 		}},
 		{Name: "acme status", Doc: "the certificates that come by themselves", Run: func([]string) (string, error) {

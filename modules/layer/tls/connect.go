@@ -16,6 +16,7 @@ type connector struct {
 	engine *engine
 	config *tls.Config
 	check  *tls.Config // for health checks
+	hiding *hiding     // nil for names that everyone sees
 }
 
 // Protocols gives the application protocols that are offered.
@@ -26,15 +27,21 @@ func (c *connector) TLSConfig() *tls.Config { return c.config }
 
 // Check gives the settings for health checks.
 func (c *connector) Check() layer.Connector {
-	return &connector{engine: c.engine, config: c.check, check: c.check}
+	return &connector{engine: c.engine, config: c.check, check: c.check, hiding: c.hiding}
 }
 
 // Connect does the handshake with the server.
 func (c *connector) Connect(base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, *session.TLS, error) {
-	config := c.config
-	if name != "" && name != config.ServerName {
+	config, told := c.config, c.hiding.list()
+	if name == "" {
+		name = config.ServerName
+	}
+	if name != config.ServerName || told != nil {
 		config = config.Clone()
 		config.ServerName = name
+	}
+	if told != nil {
+		config.EncryptedClientHelloConfigList = told
 	}
 	if err := c.engine.enter(timeout, false); err != nil {
 		base.Close()
@@ -49,6 +56,7 @@ func (c *connector) Connect(base *relay.Conn, name string, timeout time.Duration
 	})
 	hs.take()
 	if err := shake(tc, hs, timeout); err != nil {
+		c.hiding.failed(err, name)
 		hs.Close()
 		return nil, nil, failure(err, hs.received)
 	}

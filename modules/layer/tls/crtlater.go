@@ -34,12 +34,12 @@ func (l *certLoad) later(line *secure.Line) (*secure.Settings, error) {
 	b.cfg = &cfg
 	now := &certLoad{b: &b, bind: l.bind, settings: l.settings, made: map[string]*secure.Settings{}}
 	at := func(_ int, value string) tree.Text { return tree.Text{Value: value} }
-	_, rest := now.filesOf(line, at)
-	if len(rest) < len(line.Options) {
+	own, rest := now.filesOf(line, at)
+	if own.update = ""; own != (ownFiles{}) {
 		return nil, errLaterFiles
 	}
 	s, _ := now.settingsOf(rest, at)
 	return s, b.errs.Err()
 }
 
-var errLaterFiles = errors.New("key, ocsp, issuer, sctl and ocsp-update are read at the start: use set ssl cert and update ssl ocsp-response")
+var errLaterFiles = errors.New("key, ocsp, issuer and sctl are read at the start: use set ssl cert")

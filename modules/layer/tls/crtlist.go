@@ -129,6 +129,10 @@ func (l *certLoad) option(t *config.BindTLS, o secure.Option, at func(int, strin
 	case "allow-0rtt":
 		value.Fail(l.b.errs, 0, "allow-0rtt cannot be: Go's TLS takes no early data over TCP").Hint = "leave it out"
 	default:
+		if why, instead := t.Elsewhere(o.Name); why != "" {
+			value.Fail(l.b.errs, 0, "%s", why).Hint = instead
+			return
+		}
 		value.Fail(l.b.errs, 0, "unknown option %q", o.Name).Suggest(o.Name, lineOptions())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/fairleadproxy/fairlead/core/secure"
@@ -18,7 +19,8 @@ type acceptor struct {
 	source  secure.Source // of certificates that come by themselves; nil for none
 	peers   *secure.Peers // nil where crypto/tls checks clients by itself
 	sigalgs []tls.SignatureScheme
-	ech     *secure.ECH // nil for none
+	ech     *secure.ECH    // nil for none
+	forger  *secure.Forger // makes certificates for unknown names; nil for none
 }
 
 // hidden gives the keys for a client that hides the name of the server
@@ -34,10 +36,10 @@ func (t *acceptor) hidden(h *tls.ClientHelloInfo) ([]tls.EncryptedClientHelloKey
 // settings chooses the certificate for a client and gives the settings that go
 // with it, nil for the bind's own (tls.Config.GetConfigForClient).
 func (t *acceptor) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
-	e := t.table.Find(h)
+	e, named := t.table.Find(h)
 	hs, ok := h.Conn.(*handshake)
 	if ok {
-		hs.entry, hs.looked = e, true
+		hs.entry, hs.named, hs.looked = e, named, true
 		secure.SetHello(&hs.hello, h)
 		hs.facts.Hello = &hs.hello
 	}
@@ -56,10 +58,11 @@ func (t *acceptor) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
 func (t *acceptor) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	hs, ok := h.Conn.(*handshake)
 	var e *secure.Entry
+	var named bool
 	if ok && hs.looked {
-		e = hs.entry
+		e, named = hs.entry, hs.named
 	} else {
-		e = t.table.Find(h)
+		e, named = t.table.Find(h)
 	}
 	var c *tls.Certificate
 	var err error
@@ -68,6 +71,8 @@ func (t *acceptor) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error)
 		if c, err = t.source.Choose(h); err != nil {
 			c, err = t.obtain(h, hs, err)
 		}
+	case t.forger != nil && !named && h.ServerName != "":
+		c, err = t.forged(h, e)
 	case e != nil:
 		c, err = e.Pair.Certificate()
 	}
@@ -96,6 +101,16 @@ func (t *acceptor) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error)
 		c = &limited
 	}
 	return c, nil
+}
+
+// forged makes a certificate for the name that the client asks for; where that fails,
+// the client gets the one for unknown names.
+func (t *acceptor) forged(h *tls.ClientHelloInfo, otherwise *secure.Entry) (*tls.Certificate, error) {
+	c, err := t.forger.Certificate(strings.ToLower(h.ServerName))
+	if err != nil && otherwise != nil {
+		return otherwise.Pair.Certificate()
+	}
+	return c, err
 }
 
 // obtain has the source get the certificate for a name that nobody listed, or
@@ -142,6 +157,7 @@ type handshake struct {
 	certs  secure.Certificates
 	hello  session.Hello
 	entry  *secure.Entry
+	named  bool // entry is for the name that the client asks for
 	looked bool // entry is what was found
 	peers  *secure.Peers
 	err    error // what crypto/tls has no words for

@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"cmp"
 	"crypto/tls"
 	"slices"
 
@@ -19,11 +20,18 @@ func (b *builder) server(t *config.ServerTLS, s layer.Server) *connector {
 	if len(t.ALPN) == 0 {
 		out.NextProtos = s.Offer
 	}
-	if t.SSLReuse {
+	options := &b.cfg.Global.SSLDefaultServerOptions
+	if t.SSLReuse && config.Chosen(true, t.TLSTickets, options.TLSTickets) {
 		out.ClientSessionCache = tls.NewLRUClientSessionCache(sessionCache)
 	}
 	if out.ServerName == "" {
 		out.ServerName = s.Host
+	}
+	if config.Chosen(false, t.Renegotiate, options.Renegotiate) {
+		out.Renegotiation = tls.RenegotiateFreelyAsClient
+	}
+	for _, n := range t.NPN {
+		b.warn(n, "npn is ignored: servers that speak TLS 1.2 and later agree on protocols by alpn")
 	}
 	limits := t.TLSLimits
 	b.cfg.Global.Servers(&limits)
@@ -35,18 +43,21 @@ func (b *builder) server(t *config.ServerTLS, s layer.Server) *connector {
 		}
 		out.GetClientCertificate = own.ForServer(sigalgs)
 	}
-	if !s.Named && out.ServerName == "" && t.Verify != "none" {
+	unverified := cmp.Or(t.Verify, b.cfg.Global.SSLServerVerify) == "none"
+	if !s.Named && out.ServerName == "" && !unverified {
 		b.errs.At(t.Pos, "", "there is no name to check the server's certificate by").
 			Hint = `write sni = "str(app.example.com)", verifyhost, or verify = "none"`
 	}
-	out.InsecureSkipVerify = t.Verify == "none"
+	out.InsecureSkipVerify = unverified
 	trust := &secure.Trust{CAFile: b.authorities(t.CAFile), CRLFile: b.revoked(t.CRLFile)}
-	if t.Verify != "none" && (trust.CAFile != "" || trust.CRLFile != "" || t.VerifyHost != "") {
-		servers := b.files().Servers(trust)
+	var servers *secure.Servers
+	if !unverified && (trust.CAFile != "" || trust.CRLFile != "" || t.VerifyHost != "") {
+		servers = b.files().Servers(trust)
 		out.InsecureSkipVerify = true // what follows verifies instead
 		out.VerifyConnection = func(st tls.ConnectionState) error { return servers.Check(st, t.VerifyHost) }
 	}
-	return &connector{engine: b.engine, config: out, check: checkConfig(t, out)}
+	hiding := b.hide(out, t, servers)
+	return &connector{engine: b.engine, config: out, check: checkConfig(t, out), hiding: hiding}
 }
 
 // checkConfig gives the settings for health checks, which send one request at a time.

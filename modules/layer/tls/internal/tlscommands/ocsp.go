@@ -68,7 +68,7 @@ func describeStapled(list []secure.Stapled) string {
 	if !r.NextUpdate.IsZero() {
 		fmt.Fprintf(&b, "  Next Update: %s\n", date(r.NextUpdate))
 	}
-	fmt.Fprintf(&b, "  Signature Algorithm: %s\n", signature(r.SignatureAlgorithm))
+	fmt.Fprintf(&b, "  Signature Algorithm: %s\n", secure.SignatureText(r.SignatureAlgorithm, nil))
 	return b.String()
 }
 
@@ -136,14 +136,13 @@ func stamp(t time.Time) string {
 
 // outcome gives HAProxy's number and words for how the last fetch went.
 func outcome(u *secure.Update) (int, string) {
-	var parse ocsp.ParseError
-	var response ocsp.ResponseError
+	var refused *secure.StapleError
 	switch {
 	case u.Err == nil && u.Good == 0:
 		return 0, "-"
 	case u.Err == nil:
 		return 1, "Update successful"
-	case errors.As(u.Err, &parse), errors.As(u.Err, &response), errors.Is(u.Err, secure.ErrStaple):
+	case errors.As(u.Err, &refused):
 		return 4, "OCSP response check failure (" + u.Err.Error() + ")"
 	}
 	return 2, "HTTP error (" + u.Err.Error() + ")"

@@ -69,7 +69,16 @@ func Commands(from Sources) (list []admin.Command) {
 	for _, f := range []trustFile{{c, secure.CAFiles, "ca-file", "CA"}, {c, secure.CRLFiles, "crl-file", "CRL"}} {
 		list = append(list, f.list()...)
 	}
+	for i := range list {
+		list[i].Level = levels[list[i].Name]
+	}
 	return list
+}
+
+// levels are those of the commands that look at more than users may see.
+var levels = map[string]admin.Level{
+	"show ssl cert": admin.Operator, "show ssl crt-list": admin.Admin, "show ssl ocsp-response": admin.Admin, "show ssl ocsp-updates": admin.Admin,
+	"show tls-keys": admin.Admin, "show ssl ech": admin.Admin, "show ssl ca-file": admin.Operator, "show ssl crl-file": admin.Operator,
 }
 
 type commands struct{ Sources }

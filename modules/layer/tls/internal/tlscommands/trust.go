@@ -166,7 +166,7 @@ func describeTrust(f secure.TrustFile, index int) string {
 
 func writeRevocations(b *strings.Builder, l *x509.RevocationList) {
 	fmt.Fprintf(b, "Version 2\nSignature Algorithm: %s\nIssuer: %s\nLast Update: %s\nNext Update: %s\n",
-		signature(l.SignatureAlgorithm), dn(&l.Issuer), date(l.ThisUpdate), date(l.NextUpdate))
+		secure.SignatureText(l.SignatureAlgorithm, l.Raw), dn(&l.Issuer), date(l.ThisUpdate), date(l.NextUpdate))
 	if len(l.RevokedCertificateEntries) == 0 {
 		b.WriteString("No Revoked Certificates.\n")
 		return
@@ -175,25 +175,4 @@ func writeRevocations(b *strings.Builder, l *x509.RevocationList) {
 	for _, e := range l.RevokedCertificateEntries {
 		fmt.Fprintf(b, "    Serial Number: %02X\n        Revocation Date: %s\n", e.SerialNumber.Bytes(), date(e.RevocationTime))
 	}
-}
-
-// signature names an algorithm as OpenSSL does.
-func signature(a x509.SignatureAlgorithm) string {
-	switch a {
-	case x509.SHA256WithRSA:
-		return "sha256WithRSAEncryption"
-	case x509.SHA384WithRSA:
-		return "sha384WithRSAEncryption"
-	case x509.SHA512WithRSA:
-		return "sha512WithRSAEncryption"
-	case x509.ECDSAWithSHA256:
-		return "ecdsa-with-SHA256"
-	case x509.ECDSAWithSHA384:
-		return "ecdsa-with-SHA384"
-	case x509.ECDSAWithSHA512:
-		return "ecdsa-with-SHA512"
-	case x509.PureEd25519:
-		return "ED25519"
-	}
-	return a.String()
 }
