@@ -152,7 +152,6 @@ func (s *stream) prepareResponse() {
 	}
 	s.serverKeep = keep && !s.tunnel
 	s.clientKeep = s.clientLasts()
-	s.persistResponse()
 }
 
 // clientLasts reports whether the client's connection may carry another request

@@ -481,12 +481,15 @@ func (s *stream) head(n int) *failure {
 	return nil
 }
 
-// review decides about the connections and applies the response rules.
+// review decides about the connections and applies the response rules. The
+// cookie that binds the client is only seen by those for all responses.
 func (s *stream) review() bool {
 	s.prepareResponse()
-	return s.apply(s.be.rules.httpResponse, expr.HTTPResponse) &&
-		s.apply(s.fe.rules.httpResponse, expr.HTTPResponse) &&
-		s.applyAfter()
+	if !s.apply(s.be.rules.httpResponse, expr.HTTPResponse) || !s.apply(s.fe.rules.httpResponse, expr.HTTPResponse) {
+		return false
+	}
+	s.persistResponse()
+	return s.applyAfter()
 }
 
 // applyAfter applies the rules that hold for every response, also our own.

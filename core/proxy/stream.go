@@ -69,6 +69,7 @@ type stream struct {
 	inAfter        bool        // http-after-response rules are being applied
 	departure      departure
 	cookieServer   *Server // the server that the request's cookie names
+	ruled          bool    // the server was chosen by a use-server rule
 }
 
 // ending is what becomes of the client's connection after a stream.
