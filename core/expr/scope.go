@@ -20,9 +20,15 @@ type Scope struct {
 	Vars *VarNames
 	// ReadFile reads a pattern file; nil means from the file system.
 	ReadFile func(name string) ([]byte, error)
+	// Captures counts the places for captured values in log lines, which all scopes
+	// of a frontend share; nil where there are none, as in a backend.
+	Captures *Captures
 
 	acls map[string]*acl
 }
+
+// Captures counts a frontend's places for captured values.
+type Captures struct{ Request, Response int }
 
 // Userlist checks users' passwords.
 type Userlist interface {
@@ -34,7 +40,7 @@ type Userlist interface {
 
 // NewScope makes a scope without ACLs.
 func NewScope(r *module.Registry, p Phase) *Scope {
-	return &Scope{Registry: r, Phase: p, HTTP: true, Vars: NewVarNames(), acls: map[string]*acl{}}
+	return &Scope{Registry: r, Phase: p, HTTP: true, Vars: NewVarNames(), Captures: new(Captures), acls: map[string]*acl{}}
 }
 
 // In gives the scope for another phase, with the same ACLs, variables and proxies.

@@ -26,6 +26,7 @@ func (b *builder) backendShell(c *config.Backend, id int) *Backend {
 
 func (b *builder) backend(c *config.Backend, be *Backend) {
 	sc := b.scope(&c.Proxy)
+	sc.Captures = nil
 	b.httpOnly(&c.Proxy, "backend", c.Name)
 	be.opts = b.options(&c.Proxy, b.mode(&c.Proxy, c.Pos, c.Path))
 	be.opts.reuse = reuseModes[c.HTTPReuse]

@@ -16,6 +16,7 @@ import (
 
 func (b *builder) frontend(c *config.Frontend, f *Frontend) {
 	sc := b.scope(&c.Proxy)
+	sc.Captures = &f.captures
 	b.httpOnly(&c.Proxy, "frontend", c.Name)
 	f.mode = b.mode(&c.Proxy, c.Pos, c.Path)
 	f.opts = b.options(&c.Proxy, f.mode)

@@ -192,6 +192,7 @@ func (s *stream) received() bool {
 	s.c.facts.Requests++
 	s.fe.Requests.Add(1)
 	s.env.Req = &s.req
+	s.makePlaces()
 	if s.timed {
 		s.headReceived = relay.Ticks()
 		s.facts.Idle = s.idleFor

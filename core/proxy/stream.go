@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -107,7 +108,9 @@ func (s *stream) detach() {
 	s.c, s.fe, s.be, s.srv, s.sc, s.failed, s.upload.sc = nil, nil, nil, nil, nil, nil, nil
 	s.wanted = balancer.Request{}
 	s.env.Conn, s.env.Stream, s.env.Table, s.env.Req, s.env.Res = nil, nil, nil, nil, nil
-	s.facts = session.Stream{RequestLine: s.facts.RequestLine[:0]}
+	s.facts = session.Stream{
+		RequestLine: s.facts.RequestLine[:0], CapturedReq: s.facts.CapturedReq[:0], CapturedRes: s.facts.CapturedRes[:0],
+	}
 }
 
 // begin makes the stream ready for the next request of its connection.
@@ -137,6 +140,20 @@ func (s *stream) begin() {
 	s.env.Recycle()
 	s.tx.Reply.Reset()
 	s.tx.LogLevel = ""
+}
+
+// makePlaces makes the places for captured values, which the log line shows even
+// where they stay empty.
+func (s *stream) makePlaces() {
+	n := &s.fe.captures
+	s.facts.CapturedReq = emptied(s.facts.CapturedReq, n.Request)
+	s.facts.CapturedRes = emptied(s.facts.CapturedRes, n.Response)
+}
+
+func emptied(places [][]byte, n int) [][]byte {
+	places = slices.Grow(places[:0], n)[:n]
+	clear(places)
+	return places
 }
 
 // unset is a timer whose moment never came.
