@@ -174,10 +174,10 @@ func (s *stream) finishHead() {
 	m.SetVersion(httpmsg.HTTP11)
 	if m.Body == httpmsg.Chunked && s.req.Version == httpmsg.HTTP10 {
 		m.DelKnown(httpmsg.TransferEncoding)
+	}
 	if m.Status == 204 || s.tunnel { // RFC 9110 section 8.6, RFC 9112 section 6.1
 		m.DelKnown(httpmsg.ContentLength)
 		m.DelKnown(httpmsg.TransferEncoding)
-	}
 	}
 	if s.tunnel {
 		if m.Status == 101 {
