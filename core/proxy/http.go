@@ -159,9 +159,9 @@ func (s *stream) notReceived(err error, idle bool) bool {
 	case timeout:
 		s.term('c', 'R')
 		s.answerStatus(408)
-	case err == io.EOF:
+	case err == io.EOF: // it may have closed one half only
 		s.term('C', 'R')
-		s.facts.Status = 400
+		s.answerStatus(400)
 	default:
 		s.term('C', 'R')
 		s.facts.Status = 400
