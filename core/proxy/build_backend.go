@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/expr"
-	"github.com/fairleadproxy/fairlead/core/http1"
 )
 
 // backendShell makes a backend and its servers, known by name.
@@ -124,7 +124,7 @@ func (b *builder) cookies(c *config.Cookie) cookiePolicy {
 	if c == nil {
 		return cookiePolicy{}
 	}
-	if !http1.IsToken(c.Name.Value) {
+	if !action.Token(c.Name.Value) {
 		c.Name.Fail(b.errs, 0, "%q is not the name of a cookie (RFC 6265)", c.Name.Value).
 			Hint = `what is set of it stands beside: { name = "SRV", mode = "insert", indirect = true }`
 	}
