@@ -31,7 +31,9 @@ func (b *builder) frontend(c *config.Frontend, f *Frontend) {
 			f.monitorFail = append(f.monitorFail, cond)
 		}
 	}
-	f.uniqueID = b.format(c.UniqueIDFormat, sc.In(expr.HTTPRequest))
+	id := sc.In(expr.HTTPRequest)
+	id.MergeSpaces = true
+	f.uniqueID = b.format(c.UniqueIDFormat, id)
 	f.uniqueIDHeader = c.UniqueIDHeader.Value
 	b.switching(c, f, sc)
 	b.frontendLogs(c, f, sc)

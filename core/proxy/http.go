@@ -201,12 +201,8 @@ func (s *stream) received() bool {
 		if s.c.facts.Requests == 1 {
 			s.facts.Handshake = s.c.shook
 		}
-		if s.c.x != nil {
-			s.facts.RequestLine = appendRequestLine(s.facts.RequestLine, &s.req)
-		} else {
-			s.facts.RequestLine = append(s.facts.RequestLine, requestLine(s.req.Head())...)
-		}
 	}
+	s.keepRequestLine()
 	if s.c.x != nil {
 		s.facts.BytesIn = int64(s.req.FieldsSize())
 		return true
@@ -217,6 +213,18 @@ func (s *stream) received() bool {
 	s.requestKeep = s.wantsKeepAlive()
 	s.facts.BytesIn = int64(s.reqLen)
 	return true
+}
+
+// keepRequestLine keeps the first line as it came, for logs and for what rules
+// read of it after they have changed the request.
+func (s *stream) keepRequestLine() {
+	switch {
+	case !s.timed && !s.fe.graph.uses.RequestLine:
+	case s.c.x != nil:
+		s.facts.RequestLine = appendRequestLine(s.facts.RequestLine, &s.req)
+	default:
+		s.facts.RequestLine = append(s.facts.RequestLine, requestLine(s.req.Head())...)
+	}
 }
 
 // requestLine gives the first line without its end.

@@ -130,6 +130,9 @@ func (s *stream) begin() {
 	if s.timed {
 		s.facts.Begin = time.Now()
 	}
+	if s.fe.graph.uses.Number {
+		s.facts.Number = s.engine.streamNumber.Add(1) - 1
+	}
 	s.reqLen, s.reqHead, s.resHead = 0, 0, 0
 	s.reqBody, s.resBody = http1.Chunks{}, http1.Chunks{}
 	s.reqDone, s.clientKeep, s.serverKeep, s.requestKeep = false, false, false, false
