@@ -62,7 +62,10 @@ func (l *loader) reference(f *Frontend, t tree.Text) {
 	if b == nil {
 		known := names(l.cfg.Backends, func(b *Backend) string { return b.Name })
 		e := t.Fail(l.errs, 0, "there is no backend %q", t.Value).Suggest(t.Value, known)
-		if e.Hint == "" {
+		switch {
+		case strings.ContainsAny(t.Value, " \t"):
+			e.Hint = `a condition is a key of a table: { backend = "NAME", if = "{ path_beg /api }" }`
+		case e.Hint == "":
 			e.Hint = "write a section [backend." + t.Value + "]"
 		}
 		return
@@ -89,12 +92,12 @@ func (l *loader) timeouts(pos tree.Pos, path, kind, name, which string, d time.D
 }
 
 // mode gives the mode, which is "tcp" unless said otherwise.
-func (p *Proxy) mode() Mode {
-	if p.Mode == "" {
+func (p *Proxy) mode() string {
+	if p.Mode.IsZero() {
 		return TCP
 	}
-	return p.Mode
+	return p.Mode.Value
 }
 
 // HTTP reports whether the proxy is in HTTP mode.
-func (p *Proxy) HTTP() bool { return p.Mode == HTTP }
+func (p *Proxy) HTTP() bool { return p.Mode.Value == HTTP }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 // defaultSettings are what a defaults section may set (section 4.1).
@@ -42,7 +43,7 @@ func (l *loader) defaults(n *tree.Node) {
 	settings := tree.Keys(reflect.TypeFor[defaultSettings]())
 	var sections []string
 	for _, c := range n.Children {
-		if c.Kind == tree.Table && !slices.Contains(settings, c.Key) {
+		if c.Kind == tree.Table && !slices.Contains(settings, c.Key) && !misspelt(c, settings) {
 			sections = append(sections, c.Key)
 			l.nodes[c.Key] = c
 		}
@@ -51,6 +52,12 @@ func (l *loader) defaults(n *tree.Node) {
 	for _, name := range sections {
 		l.section(name)
 	}
+}
+
+// misspelt reports whether a table within [defaults] is a setting whose key is
+// wrong rather than a section.
+func misspelt(n *tree.Node, settings []string) bool {
+	return module.Suggest(n.Key, settings) != "" && n.Decode(&defaultSettings{}) != nil
 }
 
 // settings decodes a defaults section over the one that it takes from.

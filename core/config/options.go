@@ -102,7 +102,9 @@ func elsewhere(name string) string {
 func (o *Options) DecodeNode(n *tree.Node) error {
 	var list tree.OneOrMany[tree.Text]
 	errs := &tree.Errors{}
-	errs.Add(n.Decode(&list), n.Pos, n.Path)
+	if err := n.Decode(&list); err != nil {
+		return err
+	}
 	table := optionTable()
 	for _, t := range list {
 		o.apply(table, t, errs)

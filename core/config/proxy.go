@@ -6,13 +6,10 @@ import (
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 )
 
-// Mode is what a proxy understands of what passes through it.
-type Mode string
-
-// The modes (section 4.2 "mode").
+// The modes: what a proxy understands of what passes through it (section 4.2 "mode").
 const (
-	TCP  Mode = "tcp"
-	HTTP Mode = "http"
+	TCP  = "tcp"
+	HTTP = "http"
 )
 
 // Proxy are the settings that frontends, backends and defaults have in common
@@ -22,7 +19,7 @@ type Proxy struct {
 	// [defaults] itself, if there is one; of a named defaults section: none.
 	From tree.Text `toml:"from"`
 	// Mode is "tcp" or "http". Default "tcp".
-	Mode Mode `toml:"mode" enum:"tcp|http"`
+	Mode tree.Text `toml:"mode" enum:"tcp|http"`
 	// Disabled leaves the section out of service. Default false.
 	Disabled bool `toml:"disabled"`
 

@@ -2,10 +2,13 @@ package config
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 type section = tree.Entry[*tree.Node]
@@ -18,7 +21,43 @@ func (l *loader) decode(e *section, kind string, into any) {
 			Hint = "write [" + kind + ".NAME] above it"
 		return
 	}
-	l.errs.Add(e.Value.Decode(into), e.Pos, e.Path)
+	l.errs.Add(l.misplaced(e, kind, into).Decode(into), e.Pos, e.Path)
+}
+
+// misplaced reports the keys of a section that are right in sections of another
+// kind, and parts of a name that lacks quotes. It gives the section without them.
+func (l *loader) misplaced(e *section, kind string, into any) *tree.Node {
+	own := tree.Keys(reflect.TypeOf(into).Elem())
+	var wrong []string
+	for _, c := range e.Value.Children {
+		if slices.Contains(own, c.Key) {
+			continue
+		}
+		hint := ""
+		switch {
+		case slices.Contains(tree.Keys(reflect.TypeFor[Frontend]()), c.Key):
+			hint = "it belongs into [frontend.NAME] or [listen.NAME]"
+		case slices.Contains(tree.Keys(reflect.TypeFor[Backend]()), c.Key):
+			hint = "it belongs into [backend.NAME] or [listen.NAME]"
+		case c.Headed() && module.Suggest(c.Key, own) == "":
+			hint = fmt.Sprintf("a name with dots stands between quotes: [%s.%q]", kind, e.Key+"."+dotted(c))
+		default:
+			continue
+		}
+		l.errs.OnKey(c, "unknown key %q", c.Key).Hint = hint
+		wrong = append(wrong, c.Key)
+	}
+	return e.Value.Without(wrong...)
+}
+
+// dotted gives the rest of a name that was taken for tables within tables.
+func dotted(n *tree.Node) string {
+	name := n.Key
+	for len(n.Children) == 1 && n.Children[0].Headed() {
+		n = n.Children[0]
+		name += "." + n.Key
+	}
+	return name
 }
 
 // name checks the name of a proxy or a server, which logs, statistics and

@@ -108,6 +108,9 @@ func validACL(name string) bool {
 	return name != "" && name != "or"
 }
 
+// joins reports whether a word is what other languages join conditions with.
+func joins(word string) bool { return word == "&&" || word == "," || strings.EqualFold(word, "and") }
+
 // aclNamed finds an ACL, also a predefined one.
 func (sc *Scope) aclNamed(w word) (*acl, error) {
 	if a := sc.acls[w.text]; a != nil {
@@ -117,9 +120,14 @@ func (sc *Scope) aclNamed(w word) (*acl, error) {
 	if !ok {
 		names := slices.Sorted(maps.Keys(sc.acls))
 		err := errAt(w.off, "there is no ACL %s", quote(w.text))
-		if near := module.Suggest(w.text, names); near != "" {
+		switch near := module.Suggest(w.text, names); {
+		case joins(w.text):
+			err.Hint = "what stands side by side must all hold: leave it out"
+		case strings.EqualFold(w.text, "not"):
+			err.Hint = `write "!" before what must not hold`
+		case near != "":
 			err.Hint = "did you mean " + quote(near) + "?"
-		} else {
+		default:
 			err.Hint = `define it under acl, or write an anonymous one: "{ path_beg /api }"`
 		}
 		return nil, err

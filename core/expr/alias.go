@@ -15,7 +15,13 @@ type alias struct {
 	http bool // only there in HTTP mode
 	// vanishes: when there is nothing to write, the space before goes too.
 	vanishes bool
-	append   func(dst []byte, e *Env, flags formatFlags) []byte
+	// quoted: it has quotes of its own, and takes no others.
+	quoted bool
+	// blank: nothing is written where it is empty, also in logs.
+	blank bool
+	// reads is what it needs kept or counted.
+	reads  Uses
+	append func(dst []byte, e *Env, flags formatFlags) []byte
 }
 
 // aliases are the log variables of HAProxy's manual, section 8.2.6. The map is
@@ -69,12 +75,27 @@ func portOf(get func(*Env) netip.AddrPort) func([]byte, *Env, formatFlags) []byt
 }
 
 func intOf(get func(*Env) int64) func([]byte, *Env, formatFlags) []byte {
+	return func(dst []byte, e *Env, _ formatFlags) []byte { return strconv.AppendInt(dst, get(e), 10) }
+}
+
+// hexOf is an integer that %{+X} writes in hexadecimal, with so many digits or more.
+func hexOf(digits int, get func(*Env) int64) func([]byte, *Env, formatFlags) []byte {
 	return func(dst []byte, e *Env, flags formatFlags) []byte {
-		if flags.hex {
-			return strconv.AppendInt(dst, get(e), 16)
+		if !flags.hex {
+			return strconv.AppendInt(dst, get(e), 10)
 		}
-		return strconv.AppendInt(dst, get(e), 10)
+		return appendHexInt(dst, get(e), digits)
 	}
+}
+
+func appendHexInt(dst []byte, n int64, digits int) []byte {
+	for digits < 16 && n>>(4*digits) != 0 {
+		digits++
+	}
+	for i := digits - 1; i >= 0; i-- {
+		dst = append(dst, upperHex[n>>(4*i)&15])
+	}
+	return dst
 }
 
 func strOf(get func(*Env) string) func([]byte, *Env, formatFlags) []byte {

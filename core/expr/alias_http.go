@@ -17,8 +17,8 @@ var countAliases = map[string]*alias{
 	"sq":  {doc: "position in the server's queue", append: intOf(func(e *Env) int64 { return e.Stream.SrvQueue })},
 	"bq":  {doc: "position in the backend's queue", append: intOf(func(e *Env) int64 { return e.Stream.BackendQueue })},
 	"lc":  {doc: "number of the log line", append: intOf(func(e *Env) int64 { return int64(e.Conn.ID) })},
-	"rt":  {doc: "number of the request on its connection", append: intOf(func(e *Env) int64 { return e.Conn.Requests })},
-	"pid": {doc: "process id", append: intOf(func(*Env) int64 { return pid })},
+	"rt":  {doc: "number of the stream in this process", reads: Uses{Number: true}, append: hexOf(4, func(e *Env) int64 { return e.Stream.Number })},
+	"pid": {doc: "process id", append: hexOf(4, func(*Env) int64 { return pid })},
 	"U":   {doc: "bytes from the client", append: intOf(func(e *Env) int64 { return e.Stream.BytesIn })},
 	"rc": {doc: "retries, after + when redispatched", append: func(dst []byte, e *Env, _ formatFlags) []byte {
 		if e.Stream.Redispatched {
@@ -88,24 +88,24 @@ var httpAliases = map[string]*alias{
 		}
 		return strconv.AppendInt(dst, int64(e.Stream.Status), 10)
 	}},
-	"r": {doc: "request line", http: true, append: textOf(func(e *Env) []byte {
+	"r": {doc: "request line", http: true, reads: Uses{RequestLine: true}, append: textOf(func(e *Env) []byte {
 		if len(e.Stream.RequestLine) == 0 {
 			return badRequest
 		}
 		return e.Stream.RequestLine
 	})},
-	"HM":  {doc: "method", http: true, append: textOf(func(e *Env) []byte { return requestPart(e, 0) })},
-	"HU":  {doc: "request target", http: true, append: textOf(func(e *Env) []byte { return requestPart(e, 1) })},
-	"HP":  {doc: "path", http: true, append: textOf(requestPath)},
-	"HPO": {doc: "path only", http: true, append: textOf(requestPath)},
-	"HQ":  {doc: "query, with its question mark", http: true, append: textOf(requestQuery)},
-	"HV":  {doc: "version", http: true, append: textOf(func(e *Env) []byte { return requestPart(e, 2) })},
+	"HM":  {doc: "method", http: true, reads: Uses{RequestLine: true}, append: textOf(func(e *Env) []byte { return requestPart(e, 0) })},
+	"HU":  {doc: "request target", http: true, reads: Uses{RequestLine: true}, append: textOf(func(e *Env) []byte { return requestPart(e, 1) })},
+	"HP":  {doc: "path", http: true, reads: Uses{RequestLine: true}, append: textOf(requestPath)},
+	"HPO": {doc: "path only", http: true, reads: Uses{RequestLine: true}, append: textOf(requestPath)},
+	"HQ":  {doc: "query, with its question mark", http: true, blank: true, reads: Uses{RequestLine: true}, append: textOf(requestQuery)},
+	"HV":  {doc: "version", http: true, reads: Uses{RequestLine: true}, append: textOf(func(e *Env) []byte { return requestPart(e, 2) })},
 	"CC":  {doc: "captured request cookie", http: true, append: func(dst []byte, _ *Env, _ formatFlags) []byte { return append(dst, '-') }},
 	"CS":  {doc: "captured response cookie", http: true, append: func(dst []byte, _ *Env, _ formatFlags) []byte { return append(dst, '-') }},
 	"hr":  {doc: "captured request header fields", http: true, vanishes: true, append: captures(func(e *Env) [][]byte { return e.Stream.CapturedReq }, '|', true)},
 	"hs":  {doc: "captured response header fields", http: true, vanishes: true, append: captures(func(e *Env) [][]byte { return e.Stream.CapturedRes }, '|', true)},
-	"hrl": {doc: "captured request header fields, listed", http: true, vanishes: true, append: captures(func(e *Env) [][]byte { return e.Stream.CapturedReq }, ' ', false)},
-	"hsl": {doc: "captured response header fields, listed", http: true, vanishes: true, append: captures(func(e *Env) [][]byte { return e.Stream.CapturedRes }, ' ', false)},
+	"hrl": {doc: "captured request header fields, listed", http: true, vanishes: true, quoted: true, append: captures(func(e *Env) [][]byte { return e.Stream.CapturedReq }, ' ', false)},
+	"hsl": {doc: "captured response header fields, listed", http: true, vanishes: true, quoted: true, append: captures(func(e *Env) [][]byte { return e.Stream.CapturedRes }, ' ', false)},
 }
 
 // captures writes captured values: {a|b}, or each in quotes.

@@ -63,9 +63,12 @@ var timeAliases = map[string]*alias{
 	"Tl":  {doc: "date of the accept, local", append: dateOf(commonDate, accepted)},
 	"trg": {doc: "date of the request, UTC", append: dateOf(commonDate, func(e *Env) time.Time { return requested(e).UTC() })},
 	"trl": {doc: "date of the request, local", append: dateOf(commonDate, requested)},
-	"Ts":  {doc: "accept as seconds since 1970", append: intOf(func(e *Env) int64 { return e.Conn.Accepted.Unix() })},
-	"ms": {doc: "milliseconds of the accept's second", append: func(dst []byte, e *Env, _ formatFlags) []byte {
+	"Ts":  {doc: "accept as seconds since 1970", append: hexOf(4, func(e *Env) int64 { return e.Conn.Accepted.Unix() })},
+	"ms": {doc: "milliseconds of the accept's second", append: func(dst []byte, e *Env, flags formatFlags) []byte {
 		ms := e.Conn.Accepted.Nanosecond() / 1e6
+		if flags.hex {
+			return appendHexInt(dst, int64(ms), 2)
+		}
 		return append(dst, byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10))
 	}},
 	"Th": {doc: "time of handshakes", append: durOf(func(e *Env) time.Duration { return e.Stream.Handshake })},

@@ -66,6 +66,8 @@ func TestConditionErrors(t *testing.T) {
 		{"yes apl", 4, `there is no ACL "apl"; did you mean "api"?`},
 		{"yes !apl", 5, `there is no ACL "apl"; did you mean "api"?`},
 		{"something", 0, `there is no ACL "something"; define it under acl, or write an anonymous one: "{ path_beg /api }"`},
+		{"yes and no", 4, `there is no ACL "and"; what stands side by side must all hold: leave it out`},
+		{"yes NOT no", 4, `there is no ACL "NOT"; write "!" before what must not hold`},
 		{"{ always_true", 0, `the brace is not closed; braces are words of their own: "{ path_beg /api }"`},
 		{"yes { path_beg /x}", 4, `the brace is not closed; braces are words of their own: "{ path_beg /api }"`},
 		{"{ }", 2, `an ACL needs a criterion; such as "path_beg /api" or "src 10.0.0.0/8"`},

@@ -47,6 +47,8 @@ type formatFlags struct {
 func ParseFormat(sc *Scope, text string) (*Format, error) {
 	p := formatParser{sc: sc, text: text, f: &Format{text: text}}
 	p.flags.encode = sc.Phase == Log
+	p.merge = sc.MergeSpaces || sc.Phase == Log
+	p.spaced = true
 	p.flags.http = In(HTTPRequest, HTTPResponse, HTTPAfterResponse).Has(sc.Phase)
 	for p.pos < len(text) {
 		if err := p.next(); err != nil {
@@ -107,13 +109,17 @@ var space = []byte(" ")
 
 // append applies the flags to what fn appends. The format's own text begins at base.
 func (p *part) append(dst []byte, base int, e *Env, fn func([]byte, *Env, formatFlags) []byte) []byte {
-	if p.flags.quote {
+	quote := p.flags.quote && (p.alias == nil || !p.alias.quoted)
+	if quote {
 		dst = append(dst, '"')
 	}
 	start := len(dst)
 	dst = fn(dst, e, p.flags)
-	if p.flags.quote {
+	if quote {
 		return append(dst, '"')
+	}
+	if len(dst) == start && p.alias != nil && p.alias.blank {
+		return dst
 	}
 	if len(dst) == start && p.alias != nil && p.alias.vanishes {
 		return append(dst[:base], bytes.TrimSuffix(dst[base:], space)...) // with the space before it
@@ -158,21 +164,24 @@ func appendText(dst, b []byte, flags formatFlags) []byte {
 	return dst
 }
 
+const upperHex = "0123456789ABCDEF"
+
 func appendHex(dst, b []byte) []byte {
-	const digits = "0123456789ABCDEF"
 	for _, c := range b {
-		dst = append(dst, digits[c>>4], digits[c&15])
+		dst = append(dst, upperHex[c>>4], upperHex[c&15])
 	}
 	return dst
 }
 
 type formatParser struct {
-	sc    *Scope
-	text  string
-	pos   int
-	lit   []byte
-	flags formatFlags // those that %{...}o has set for all that follow
-	f     *Format
+	sc     *Scope
+	text   string
+	pos    int
+	lit    []byte
+	flags  formatFlags // those that %{...}o has set for all that follow
+	merge  bool        // spaces are merged
+	spaced bool        // the last one written was a space, or nothing was
+	f      *Format
 }
 
 func (p *formatParser) flush() {
@@ -182,14 +191,32 @@ func (p *formatParser) flush() {
 	}
 }
 
+// literal takes text up.
+func (p *formatParser) literal(text string) {
+	for i := range len(text) {
+		if p.merge && p.spaced && text[i] == ' ' {
+			continue
+		}
+		p.lit = append(p.lit, text[i])
+		p.spaced = text[i] == ' '
+	}
+}
+
+// add takes up what is no text.
+func (p *formatParser) add(one part) {
+	p.flush()
+	p.f.parts = append(p.f.parts, one)
+	p.spaced = false
+}
+
 // next parses one part or one byte of text.
 func (p *formatParser) next() error {
 	if p.text[p.pos] != '%' {
 		if i := strings.IndexByte(p.text[p.pos:], '%'); i > 0 {
-			p.lit = append(p.lit, p.text[p.pos:p.pos+i]...)
+			p.literal(p.text[p.pos : p.pos+i])
 			p.pos += i
 		} else {
-			p.lit = append(p.lit, p.text[p.pos:]...)
+			p.literal(p.text[p.pos:])
 			p.pos = len(p.text)
 		}
 		return nil
@@ -197,7 +224,7 @@ func (p *formatParser) next() error {
 	start := p.pos
 	p.pos++
 	if p.pos < len(p.text) && p.text[p.pos] == '%' {
-		p.lit = append(p.lit, '%')
+		p.literal("%")
 		p.pos++
 		return nil
 	}
@@ -280,8 +307,7 @@ func (p *formatParser) expression(start int, flags formatFlags) error {
 		}
 		return errAt(end, "unexpected %s in the expression", quote(p.text[end:end+1]))
 	}
-	p.flush()
-	p.f.parts = append(p.f.parts, part{expr: x, flags: flags})
+	p.add(part{expr: x, flags: flags})
 	p.pos = end + 1
 	return nil
 }
@@ -300,8 +326,8 @@ func (p *formatParser) variable(start int, flags formatFlags) error {
 			if a.http && !p.sc.HTTP && p.sc.Phase != Log {
 				return errAt(start, "%%%s is there in HTTP mode only", name)
 			}
-			p.flush()
-			p.f.parts = append(p.f.parts, part{alias: a, flags: flags})
+			p.add(part{alias: a, flags: flags})
+			p.sc.read(a.reads)
 			p.pos += n
 			return nil
 		}

@@ -18,7 +18,7 @@ func TestFormats(t *testing.T) {
 		{"%HM %HP %HQ %HV %HU", Log, "GET /api/users ?id=1 HTTP/1.1 /api/users?id=1"},
 		{"%r", Log, "GET /api/users?id=1 HTTP/1.1"},
 		{"%{+Q}r", Log, `"GET /api/users?id=1 HTTP/1.1"`},
-		{"%{+Q}o %r %b %{-Q}s", Log, ` "GET /api/users?id=1 HTTP/1.1" "app" s1`},
+		{"%{+Q}o %r %b %{-Q}s", Log, `"GET /api/users?id=1 HTTP/1.1" "app" s1`},
 		{"%{+Q,+X}o%b %{-X}cp", Log, `"app" "4567"`},
 		{"%TR/%Tw/%Tc/%Tr/%Ta", Log, "2/0/3/4/20"},
 		{"[%t] %ms %Ts", Log, "[02/Jan/2026:03:04:05.678] 678 1767323045"},
@@ -29,6 +29,7 @@ func TestFormats(t *testing.T) {
 		{`%[str('a"b')]`, Log, "a#22b"}, {`%[str('a"b')]`, HTTPRequest, `a"b`},
 		{"%[bin]", Log, "#00#0A#FF"}, {"%[bin]", HTTPRequest, "%00%0A\xff"}, {"%[bin]", HTTPResponse, "%00%0A\xff"}, {"%{+X}[bin]", HTTPRequest, "000AFF"}, {`%[str(a\tb)]`, HTTPRequest, "a\tb"},
 		{"%(name)[str(a)] %(n:str)ST", Log, "a 200"},
+		{"  a   %b  %{+Q}o %s ", Log, `a app "s1" `}, {"  a   %b", HTTPRequest, "  a   app"}, {"[%{+Q}hrl]", Log, "[]"}, {"%{+X}Tr %{+X}Ts", Log, "4 695735A5"},
 		{"x %hr y", Log, "x y"}, {"x %hrl", Log, "x"},
 	} {
 		f, err := ParseFormat(testScope(t, tt.p), tt.text)
@@ -48,11 +49,11 @@ func TestFormats(t *testing.T) {
 func TestCaptureVariables(t *testing.T) {
 	e := testEnv()
 	e.Stream.CapturedReq = [][]byte{[]byte("example.com"), nil, []byte("a|\n")}
-	f, err := ParseFormat(testScope(t, Log), "%hr %hrl")
+	f, err := ParseFormat(testScope(t, Log), "%hr %hrl %{+Q}hrl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := string(f.Append(nil, e)), `{example.com||a|#0A} "example.com" "" "a|#0A"`; got != want {
+	if got, want := string(f.Append(nil, e)), `{example.com||a|#0A} "example.com" "" "a|#0A" "example.com" "" "a|#0A"`; got != want {
 		t.Errorf("captured fields are written\n %s, want\n %s", got, want)
 	}
 }

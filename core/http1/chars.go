@@ -14,7 +14,7 @@ const (
 var class = [256]uint8{
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 18, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	18, 31, 22, 23, 31, 31, 31, 31, 30, 30, 31, 31, 30, 31, 31, 22,
+	18, 31, 22, 19, 31, 31, 31, 31, 30, 30, 31, 31, 30, 31, 31, 22,
 	31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 22, 30, 22, 30, 22, 22,
 	22, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
 	31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 22, 22, 22, 23, 31,
@@ -49,5 +49,6 @@ func IsToken[T text](b T) bool { return len(b) > 0 && all(b, token) }
 // IsValue reports whether b may be a field's value.
 func IsValue[T text](b T) bool { return all(b, value) }
 
-// IsTarget reports whether b may be a request target.
+// IsTarget reports whether b may be a request target. A "#" may not be in it: what
+// rules that look at the end of the path see would not be what servers do.
 func IsTarget[T text](b T) bool { return len(b) > 0 && all(b, target) }

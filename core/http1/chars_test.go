@@ -18,7 +18,7 @@ func classes() (t [256]uint8) {
 		if c >= 0x20 && c != 0x7f || c == '\t' {
 			t[c] |= value
 		}
-		if c > 0x20 && c < 0x7f {
+		if c > 0x20 && c < 0x7f && c != '#' {
 			t[c] |= target
 		}
 	}
@@ -29,7 +29,7 @@ func classes() (t [256]uint8) {
 		t[c] |= hostChar
 	}
 	for c := range 256 {
-		if t[c]&token != 0 || c == '=' || c == '"' || c == ' ' || c == '\t' || c == ';' || c == '\\' || t[c]&target != 0 {
+		if t[c]&token != 0 || c == '=' || c == '"' || c == ' ' || c == '\t' || c == ';' || c == '\\' || c == '#' || t[c]&target != 0 {
 			t[c] |= extension
 		}
 	}

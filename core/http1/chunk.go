@@ -10,6 +10,10 @@ import (
 // maxChunkLine bounds a chunk-size line or trailer line in bytes.
 const maxChunkLine = 4096
 
+// maxSizeDigits bounds the digits of a chunk's size, zeros at its start included:
+// sizes go on as they are, and not everyone reads longer ones alike.
+const maxSizeDigits = 16
+
 // Chunks walks a chunked body (RFC 9112 section 7.1) as it passes by. The zero
 // Chunks stands before the first chunk.
 type Chunks struct {
@@ -124,7 +128,7 @@ func (c *Chunks) sizeByte(b byte) error {
 			return errChunk
 		}
 	case ok:
-		if c.size > math.MaxInt64>>8 {
+		if c.size > math.MaxInt64>>8 || c.seen > maxSizeDigits {
 			return errChunk
 		}
 		c.size, c.digit = c.size<<4|int64(d), true
@@ -157,7 +161,10 @@ func (c *Chunks) trailer(b []byte) (int, error) {
 	if c.lines++; c.lines > 101 || colon <= 0 || !IsToken(line[:colon]) || !IsValue(line[colon+1:]) {
 		return 0, errTrailer
 	}
-	if c.Trailers != nil && !frames(line[:colon]) {
+	if frames(line[:colon]) {
+		return 0, errTrailer
+	}
+	if c.Trailers != nil {
 		c.Trailers.AddHeaderBytes(line[:colon], bytes.Trim(line[colon+1:], " \t"))
 	}
 	return i + 1, nil

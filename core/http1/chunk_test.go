@@ -54,6 +54,7 @@ func TestChunksRefused(t *testing.T) {
 	for _, in := range []string{
 		"\r\n", "x\r\n", "-1\r\n", "+5\r\nhello\r\n", " 5\r\nhello\r\n", "5 \r\nhello\r\n", "0x5\r\nhello\r\n", "5\nhello\r\n",
 		"5\rhello", "5\r\nhelloX", "5\r\nhello\n", "FFFFFFFFFFFFFFFFF\r\n", "5;\x00\r\nhello\r\n", "5;a\nb\r\nhello\r\n",
+		"00000000000000005\r\nhello\r\n", "0\r\nContent-Length: 5\r\n\r\n", "0\r\ntransfer-encoding: chunked\r\n\r\n", "0\r\nHost: b\r\n\r\n",
 		"0\r\nX\r\n\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX: a\rb\r\n\r\n", "0\r\nX: y\n\r\n",
 	} {
 		if data, _, _, err := content([]byte(in), 1000); err == nil {

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
@@ -36,7 +37,22 @@ func (p *Parser) frame(m *httpmsg.Message) error {
 	case s.lengths == 1 && s.length > 0:
 		m.Body, m.ContentLength = httpmsg.Length, s.length
 	}
+	if s.odd {
+		tidy(m)
+	}
 	return nil
+}
+
+// tidy writes the field that frames the message anew, in the way that nobody
+// reads otherwise.
+func tidy(m *httpmsg.Message) {
+	if i := m.FindKnown(httpmsg.TransferEncoding, 0); i >= 0 {
+		m.SetValue(i, []byte("chunked"))
+	}
+	if i := m.FindKnown(httpmsg.ContentLength, 0); i >= 0 {
+		var room [20]byte
+		m.SetValue(i, strconv.AppendInt(room[:0], m.ContentLength, 10))
+	}
 }
 
 // FrameResponse decides where a parsed response's body ends, given whether the
@@ -54,9 +70,14 @@ func (p *Parser) FrameResponse(m *httpmsg.Message, head, connect bool) error {
 	return nil
 }
 
+// checkHost checks the Host field and the target against it.
 func (p *Parser) checkHost(m *httpmsg.Message) error {
 	if p.seen.hosts > 1 {
 		return errHosts
+	}
+	authority, port, err := checkTarget(m)
+	if err != nil {
+		return err
 	}
 	i := m.FindKnown(httpmsg.Host, 0)
 	if i < 0 {
@@ -69,30 +90,56 @@ func (p *Parser) checkHost(m *httpmsg.Message) error {
 	if !ValidHost(host) {
 		return errHost
 	}
-	return checkTarget(m, host)
-}
-
-// checkTarget checks the target's form (RFC 9112 section 3.2) against the
-// method and, where it names an authority, against the host.
-func checkTarget(m *httpmsg.Message, host []byte) error {
-	t := m.Target()
-	if t[0] == '/' || string(t) == "*" {
-		return nil
-	}
-	if string(m.Method()) == "CONNECT" {
-		if !ValidHost(t) {
-			return errTarget
-		}
-		return nil
-	}
-	authority, ok := Authority(t)
-	if !ok {
-		return errTarget
-	}
-	if !bytes.EqualFold(authority, host) {
+	if authority != nil && !sameAuthority(authority, host, port) {
 		return errHostDiffers
 	}
 	return nil
+}
+
+// checkTarget checks that the target has one of its forms (RFC 9112 section 3.2).
+// It gives the authority that it names, nil for none, and the port that stands
+// for an absent one.
+func checkTarget(m *httpmsg.Message) (authority []byte, port string, err error) {
+	t := m.Target()
+	if string(m.Method()) == "CONNECT" {
+		_, port := cutPort(t)
+		if !ValidHost(t) || len(port) < 2 { // RFC 9110 section 9.3.6
+			return nil, "", errTarget
+		}
+		return t, string(port), nil
+	}
+	if t[0] == '/' || string(t) == "*" {
+		return nil, "", nil
+	}
+	authority, ok := Authority(t)
+	if !ok {
+		return nil, "", errTarget
+	}
+	if scheme := t[:bytes.IndexByte(t, ':')]; httpmsg.EqualFold(scheme, "https") {
+		return authority, ":443", nil
+	}
+	return authority, ":80", nil
+}
+
+// sameAuthority reports whether two authorities are the same where an absent port
+// stands for the one given (RFC 9110 section 4.2.3).
+func sameAuthority(a, b []byte, port string) bool {
+	nameA, portA := cutPort(a)
+	nameB, portB := cutPort(b)
+	return bytes.EqualFold(nameA, nameB) && (string(portA) == string(portB) ||
+		isPort(portA, port) && isPort(portB, port))
+}
+
+// isPort reports whether a port, with its colon, is the one or stands for it.
+func isPort(b []byte, port string) bool { return len(b) < 2 || string(b) == port }
+
+// cutPort parts a host and its port, with the colon, which may be empty.
+func cutPort(h []byte) (host, port []byte) {
+	from := bytes.IndexByte(h, ']') + 1
+	if i := bytes.IndexByte(h[from:], ':'); i >= 0 {
+		return h[:from+i], h[from+i:]
+	}
+	return h, nil
 }
 
 // Authority gives the authority of an absolute-form target, and whether it is one.

@@ -95,6 +95,7 @@ type seen struct {
 	otherCoding             bool
 	connection              bool
 	hop                     bool // a hop-by-hop field other than Connection
+	odd                     bool // a field that frames the message is not written as usual
 }
 
 // Next prepares for the next message.
@@ -278,8 +279,10 @@ func (p *Parser) field(m *httpmsg.Message, line []byte) error {
 	case httpmsg.ContentLength:
 		p.seen.lengths++
 		p.seen.length, p.seen.badLength = parseLength(value)
+		p.seen.odd = p.seen.odd || !usual(line, start, end) || len(value) > 1 && value[0] == '0'
 	case httpmsg.TransferEncoding:
 		p.seen.codings++
+		p.seen.odd = p.seen.odd || !usual(line, start, end) || string(value) != "chunked"
 		switch {
 		case httpmsg.EqualFold(value, "chunked"):
 			p.seen.chunked = true
@@ -294,6 +297,12 @@ func (p *Parser) field(m *httpmsg.Message, line []byte) error {
 		p.seen.hop = true
 	}
 	return nil
+}
+
+// usual reports whether the value at start to end of a field's line has one
+// space before it and nothing behind it.
+func usual(line []byte, start, end int) bool {
+	return end == len(line) && line[start-2] == ':' && line[start-1] == ' '
 }
 
 // parseLength reads a content-length; bad says that it is none.

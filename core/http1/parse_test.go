@@ -25,7 +25,10 @@ func TestRequestAccepted(t *testing.T) {
 		"length":        {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\n", "POST", "/", httpmsg.HTTP11, httpmsg.Length, 12},
 		"chunked":       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n", "POST", "/", httpmsg.HTTP11, httpmsg.Chunked, 0},
 		"absolute form": {"GET http://a:80/p HTTP/1.1\r\nHost: a:80\r\n\r\n", "GET", "http://a:80/p", httpmsg.HTTP11, httpmsg.NoBody, 0},
+		"default port":  {"GET http://A/p HTTP/1.1\r\nHost: a:80\r\n\r\n", "GET", "http://A/p", httpmsg.HTTP11, httpmsg.NoBody, 0},
+		"port of https": {"GET https://[::1]:443/p HTTP/1.1\r\nHost: [::1]\r\n\r\n", "GET", "https://[::1]:443/p", httpmsg.HTTP11, httpmsg.NoBody, 0},
 		"authority":     {"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", "CONNECT", "a:443", httpmsg.HTTP11, httpmsg.NoBody, 0},
+		"host alone":    {"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", "CONNECT", "a:443", httpmsg.HTTP11, httpmsg.NoBody, 0},
 		"asterisk":      {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS", "*", httpmsg.HTTP11, httpmsg.NoBody, 0},
 		"IPv6 host":     {"GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", "GET", "/", httpmsg.HTTP11, httpmsg.NoBody, 0},
 		"empty host":    {"GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET", "/", httpmsg.HTTP11, httpmsg.NoBody, 0},
@@ -41,6 +44,36 @@ func TestRequestAccepted(t *testing.T) {
 				t.Errorf("got %s %s %v body %v length %d", m.Method(), m.Target(), m.Version, m.Body, m.ContentLength)
 			}
 		})
+	}
+}
+
+// What frames a message goes on in one way of writing, whatever the client's: a
+// server that reads another one otherwise would find a second request in it.
+func TestFramingIsTidied(t *testing.T) {
+	for in, want := range map[string]string{
+		"Transfer-Encoding: chunked":     "",
+		"transfer-encoding: chunked":     "",
+		"Transfer-Encoding:chunked":      "Transfer-Encoding: chunked",
+		"Transfer-Encoding:\tchunked":    "Transfer-Encoding: chunked",
+		"Transfer-Encoding:  cHuNkEd \t": "Transfer-Encoding: chunked",
+		"Content-Length: 0":              "",
+		"Content-Length: 10":             "",
+		"Content-Length:10":              "Content-Length: 10",
+		"Content-Length: \t10 ":          "Content-Length: 10",
+		"Content-Length: 0010":           "Content-Length: 10",
+		"Content-Length: 00":             "Content-Length: 0",
+	} {
+		var m httpmsg.Message
+		if _, err := parser().Request(&m, []byte("POST / HTTP/1.1\r\nHost: a\r\n"+in+"\r\nX:  y \r\n\r\n")); err != nil {
+			t.Errorf("%q: %v", in, err)
+			continue
+		}
+		if m.Edited() != (want != "") {
+			t.Errorf("%q: edited %v", in, m.Edited())
+		}
+		if got := string(m.AppendHead(nil)); want != "" && got != "POST / HTTP/1.1\r\nHost: a\r\n"+want+"\r\nX:  y \r\n\r\n" {
+			t.Errorf("%q goes on as %q", in, got)
+		}
 	}
 }
 
@@ -62,6 +95,12 @@ func TestRequestRefused(t *testing.T) {
 		"coding twice":             {get("Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400},
 		"coding with prefix":       {get("Host: a\r\nTransfer-Encoding: xchunked\r\n"), 400},
 		"coding in HTTP/1.0":       {"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+		"fragment in target":       {"GET /a.php#.png HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+		"another port":             {"GET http://a:81/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+		"port of another scheme":   {"GET https://a:80/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+		"CONNECT without port":     {"CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+		"CONNECT with empty port":  {"CONNECT a: HTTP/1.1\r\nHost: a:\r\n\r\n", 400},
+		"CONNECT elsewhere":        {"CONNECT b:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 400},
 		"bare LF":                  {"GET / HTTP/1.1\nHost: a\r\n\r\n", 400},
 		"bare LF in fields":        {get("Host: a\nX: y\r\n"), 400},
 		"bare CR in value":         {get("Host: a\r\nX: a\rb\r\n"), 400},
@@ -80,6 +119,8 @@ func TestRequestRefused(t *testing.T) {
 		"control byte in target":   {"GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
 		"eight bits in target":     {"GET /\xe4 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
 		"target of no form":        {"GET x HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+		"target of no form, old":   {"GET x HTTP/1.0\r\n\r\n", 400},
+		"CONNECT with a path":      {"CONNECT /x HTTP/1.1\r\nHost: a\r\n\r\n", 400},
 		"two spaces":               {"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
 		"no version":               {"GET /\r\n\r\n", 400},
 		"HTTP/2 preface":           {"PRI * HTTP/2.0\r\n\r\n", 400},

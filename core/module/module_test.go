@@ -80,6 +80,16 @@ func TestUnknown(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `did you mean "english"`) {
 		t.Errorf("a near miss: %v", err)
 	}
+	for name, want := range map[string]string{
+		"english loud if { path /a }": `its settings are keys of a table: fairlead doc greeter.english shows those of "english"`,
+		"127.0.0.1 local0":            "its settings are keys of a table",
+		"englishman":                  `did you mean "english"?`,
+		"127.0.0.1":                   `unknown greeter "127.0.0.1"`,
+	} {
+		if _, err := testKind.Lookup(r, name); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
 	_, err = testKind.Lookup(r, "acme.klingon")
 	var unknown *UnknownError
 	if !errors.As(err, &unknown) || !strings.Contains(err.Error(), "xbuild build --with") {

@@ -2,6 +2,7 @@ package module
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/system"
@@ -51,11 +52,16 @@ func (e *UnknownError) Error() string {
 	}
 	s := fmt.Sprintf("unknown %s %q", e.Kind, e.Name)
 	switch {
+	case strings.ContainsAny(e.Name, " \t"):
+		s += "; a name stands here alone, and its settings are keys of a table"
+		if e.Near != "" {
+			s += fmt.Sprintf(": fairlead doc %s.%s shows those of %q", e.Kind, e.Near, e.Near)
+		}
 	case e.Package != "":
 		s += fmt.Sprintf("; it is in %s: xbuild build --with %s", e.Package, e.Package)
 	case e.Near != "":
 		s += fmt.Sprintf("; did you mean %q?", e.Near)
-	case strings.Contains(e.Name, "."):
+	case vendored.MatchString(e.Name):
 		s += "; a custom build adds the package that has it: xbuild build --with PACKAGE"
 	}
 	return s
@@ -65,12 +71,23 @@ func (e *UnknownError) Error() string {
 // the name of its kind.
 func Missing(kind, name string) error { return unknown(Default(), kind, name) }
 
+// vendored are the names of modules that are not of this repository.
+var vendored = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9._-]+$`)
+
 func unknown(r *Registry, kind, name string) error {
-	return &UnknownError{Kind: kind, Name: name, Near: Suggest(name, r.names(kind)), Package: known[kind+"."+name]}
+	words := strings.Fields(name)
+	e := &UnknownError{Kind: kind, Name: name, Package: known[kind+"."+name]}
+	if len(words) > 1 { // as HAProxy's configuration has it, with settings behind the name
+		e.Near = Suggest(words[0], r.names(kind))
+	} else {
+		e.Near = Suggest(name, r.names(kind))
+	}
+	return e
 }
 
 // Suggest gives the candidate nearest to name, "" when none is near enough to
-// be what was meant: one edit for short names, a third of the letters for longer ones.
+// be what was meant: one edit for short names, a third of the letters for longer
+// ones, or the longest that name begins with.
 func Suggest(name string, candidates []string) string {
 	best, distance := "", max(1, len(name)/3)+1
 	for _, c := range candidates {
@@ -78,8 +95,19 @@ func Suggest(name string, candidates []string) string {
 			best, distance = c, d
 		}
 	}
+	if best != "" {
+		return best
+	}
+	for _, c := range candidates {
+		if len(c) >= minStem && len(c) > len(best) && strings.HasPrefix(name, c) {
+			best = c
+		}
+	}
 	return best
 }
+
+// minStem is how many letters a name has to have to be suggested for a longer one.
+const minStem = 4
 
 // editDistance counts insertions, deletions, replacements and swaps of
 // neighbours; limit or more is given as limit.

@@ -127,7 +127,7 @@ func (b *builder) userlist(c *config.Userlist) {
 func (b *builder) scope(p *config.Proxy) *expr.Scope {
 	sc := expr.NewScope(b.o.Registry, expr.HTTPRequest)
 	sc.HTTP = p.HTTP()
-	sc.Table, sc.Vars = b.g, b.vars
+	sc.Table, sc.Vars, sc.Uses = b.g, b.vars, &b.g.uses
 	sc.Userlists = func(name string) (expr.Userlist, bool) {
 		u, ok := b.userlists[name]
 		return u, ok

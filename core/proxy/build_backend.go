@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/expr"
@@ -26,8 +27,9 @@ func (b *builder) backendShell(c *config.Backend, id int) *Backend {
 
 func (b *builder) backend(c *config.Backend, be *Backend) {
 	sc := b.scope(&c.Proxy)
+	sc.Captures = nil
 	b.httpOnly(&c.Proxy, "backend", c.Name)
-	be.opts = b.options(&c.Proxy, b.mode(&c.Proxy, c.Pos, c.Path))
+	be.opts = b.options(&c.Proxy, b.mode(&c.Proxy))
 	be.opts.reuse = reuseModes[c.HTTPReuse]
 	be.opts.retries = c.Retries
 	be.opts.redispatch = c.Option.Redispatch
@@ -40,7 +42,7 @@ func (b *builder) backend(c *config.Backend, be *Backend) {
 	if list := c.TCPResponse.Content; len(list) > 0 {
 		b.errs.At(list[0].Pos, list[0].Do.Path, "tcp-response rules are not run by this version")
 	}
-	be.persistence = cookies(c.Cookie)
+	be.persistence = b.cookies(c.Cookie)
 	be.ignoreDown = c.Option.Persist
 	be.logs = b.targets(&c.Proxy, sc.In(expr.Log))
 	be.logChecks = c.Option.LogHealthChecks
@@ -118,9 +120,13 @@ func retries(list config.RetryOn) (r retryOn) {
 	return r
 }
 
-func cookies(c *config.Cookie) cookiePolicy {
+func (b *builder) cookies(c *config.Cookie) cookiePolicy {
 	if c == nil {
 		return cookiePolicy{}
+	}
+	if !action.Token(c.Name.Value) {
+		c.Name.Fail(b.errs, 0, "%q is not the name of a cookie (RFC 6265)", c.Name.Value).
+			Hint = `what is set of it stands beside: { name = "SRV", mode = "insert", indirect = true }`
 	}
 	p := cookiePolicy{
 		mode: cookieRead, name: c.Name.Value, indirect: c.Indirect, noCache: c.Nocache, postOnly: c.Postonly, preserve: c.Preserve,

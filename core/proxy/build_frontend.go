@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config"
@@ -16,8 +17,9 @@ import (
 
 func (b *builder) frontend(c *config.Frontend, f *Frontend) {
 	sc := b.scope(&c.Proxy)
+	sc.Captures = &f.captures
 	b.httpOnly(&c.Proxy, "frontend", c.Name)
-	f.mode = b.mode(&c.Proxy, c.Pos, c.Path)
+	f.mode = b.mode(&c.Proxy)
 	f.opts = b.options(&c.Proxy, f.mode)
 	f.opts.http2.Breaches = &f.Mux
 	f.rules = b.rules(&c.Proxy, sc)
@@ -29,7 +31,9 @@ func (b *builder) frontend(c *config.Frontend, f *Frontend) {
 			f.monitorFail = append(f.monitorFail, cond)
 		}
 	}
-	f.uniqueID = b.format(c.UniqueIDFormat, sc.In(expr.HTTPRequest))
+	id := sc.In(expr.HTTPRequest)
+	id.MergeSpaces = true
+	f.uniqueID = b.format(c.UniqueIDFormat, id)
 	f.uniqueIDHeader = c.UniqueIDHeader.Value
 	b.switching(c, f, sc)
 	b.frontendLogs(c, f, sc)
@@ -128,7 +132,10 @@ func prefixes(list []config.Network) []netip.Prefix {
 func (b *builder) addressError(t tree.Text, err error) {
 	var at *address.Error
 	if errors.As(err, &at) {
-		t.Fail(b.errs, at.Offset, "%s", at.Text)
+		e := t.Fail(b.errs, at.Offset, "%s", at.Text)
+		if strings.ContainsAny(t.Value, " \t") {
+			e.Hint = `what is set of it stands beside the address: { address = "...", KEY = VALUE, ... }`
+		}
 		return
 	}
 	b.errs.Add(err, t.Pos, t.Path)

@@ -95,11 +95,8 @@ func (s *stream) welcome() bool {
 	if s.c.session.Load() != nil {
 		return s.admit(f.rules.tcpSession, expr.TCPSession)
 	}
-	if s.c.bind.acceptsProxy(&s.c.facts) || s.tx.ExpectProxy {
-		if err := s.c.readProxyHeader(); err != nil {
-			f.ReqErrors.Add(1)
-			return false
-		}
+	if (s.c.bind.acceptsProxy(&s.c.facts) || s.tx.ExpectProxy) && !s.c.takeProxyHeader() {
+		return false
 	}
 	if s.c.bind.tls != nil {
 		if err := s.c.handshake(); err != nil {

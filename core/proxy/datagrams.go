@@ -16,7 +16,7 @@ func (b *builder) datagrams(p protocol.Protocol, at tree.Text, http, tls, proxy 
 		wanted     bool
 		what, hint string
 	}{
-		{http, "HTTP", `write mode = "` + string(config.TCP) + `"`},
+		{http, "HTTP", `write mode = "` + config.TCP + `"`},
 		{tls, "TLS", "leave tls out"},
 		{proxy, "the PROXY protocol", "leave accept-proxy, send-proxy and send-proxy-v2 out"},
 	} {

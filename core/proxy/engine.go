@@ -73,6 +73,7 @@ type Engine struct {
 	// serverStreams are those of the sessions with servers.
 	serverStreams sync.Pool
 	lastID        atomic.Uint64
+	streamNumber  atomic.Int64
 	slots         slots
 }
 

@@ -123,11 +123,10 @@ func (f *forwarded) node(b []byte, s *stream, name string, addr, port forwardedP
 		b = own.Addr().AppendTo(b)
 	}
 	if port.on {
-		b = append(b, ':')
 		if value := port.value(s); value != nil {
-			b = append(b, value...)
-		} else {
-			b = strconv.AppendUint(b, uint64(own.Port()), 10)
+			b = append(append(b, ':'), value...)
+		} else if own.IsValid() { // a UNIX socket has none
+			b = strconv.AppendUint(append(b, ':'), uint64(own.Port()), 10)
 		}
 	}
 	if quote {

@@ -31,6 +31,7 @@ type Frontend struct {
 	binds  []*Bind
 
 	rules          rules
+	captures       expr.Captures
 	switching      []backendRule
 	defaultBackend *Backend
 	logs           logging

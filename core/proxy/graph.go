@@ -27,6 +27,7 @@ type Graph struct {
 	paths         paths
 	challenger    layer.Challenger // nil: authorities ask nothing
 
+	uses      expr.Uses // what expressions read besides logs
 	frontends map[string]*Frontend
 	backends  map[string]*Backend
 	order     []*Frontend // as configured

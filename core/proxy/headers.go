@@ -64,9 +64,10 @@ func (s *stream) keepsAlive() bool {
 
 // dropHopByHop removes the fields that are about this connection only (RFC 9110
 // section 7.6.1), and says whether an Upgrade is to be passed on. One to HTTP/2 is
-// not: the requests that followed it would pass no rule.
+// not: the requests that followed it would pass no rule. Nor is one in HTTP/1.0,
+// which has none (section 7.8).
 func dropHopByHop(m *httpmsg.Message) (upgrade bool) {
-	upgrade = m.FindKnown(httpmsg.Upgrade, 0) >= 0 && connectionSays(m, "upgrade")
+	upgrade = m.Version != httpmsg.HTTP10 && m.FindKnown(httpmsg.Upgrade, 0) >= 0 && connectionSays(m, "upgrade")
 	if upgradesTo(m, "h2c") || upgradesTo(m, "h2") {
 		upgrade = false
 		m.DelHeader("http2-settings")
@@ -120,12 +121,13 @@ func (s *stream) prepareRequest() {
 	s.tellAddresses()
 	s.tellEarly()
 	s.persistRequest()
-	m.SetVersion(httpmsg.HTTP11)
 	switch {
 	case s.upgrading && s.c.x == nil:
 		m.AddHeaderString("connection", "Upgrade")
 	case s.serverMode() != KeepAlive && !s.upgrading:
 		m.AddHeaderString("connection", "close")
+	case m.Version == httpmsg.HTTP10: // it stays so: it may lack what HTTP/1.1 demands, such as Host
+		m.AddHeaderString("connection", "keep-alive")
 	}
 }
 
@@ -150,7 +152,6 @@ func (s *stream) prepareResponse() {
 	}
 	s.serverKeep = keep && !s.tunnel
 	s.clientKeep = s.clientLasts()
-	s.persistResponse()
 }
 
 // clientLasts reports whether the client's connection may carry another request
@@ -172,6 +173,10 @@ func (s *stream) finishHead() {
 	m := &s.res
 	m.SetVersion(httpmsg.HTTP11)
 	if m.Body == httpmsg.Chunked && s.req.Version == httpmsg.HTTP10 {
+		m.DelKnown(httpmsg.TransferEncoding)
+	}
+	if m.Status == 204 || s.tunnel { // RFC 9110 section 8.6, RFC 9112 section 6.1
+		m.DelKnown(httpmsg.ContentLength)
 		m.DelKnown(httpmsg.TransferEncoding)
 	}
 	if s.tunnel {

@@ -159,9 +159,9 @@ func (s *stream) notReceived(err error, idle bool) bool {
 	case timeout:
 		s.term('c', 'R')
 		s.answerStatus(408)
-	case err == io.EOF:
+	case err == io.EOF: // it may have closed one half only
 		s.term('C', 'R')
-		s.facts.Status = 400
+		s.answerStatus(400)
 	default:
 		s.term('C', 'R')
 		s.facts.Status = 400
@@ -192,6 +192,7 @@ func (s *stream) received() bool {
 	s.c.facts.Requests++
 	s.fe.Requests.Add(1)
 	s.env.Req = &s.req
+	s.makePlaces()
 	if s.timed {
 		s.headReceived = relay.Ticks()
 		s.facts.Idle = s.idleFor
@@ -200,12 +201,8 @@ func (s *stream) received() bool {
 		if s.c.facts.Requests == 1 {
 			s.facts.Handshake = s.c.shook
 		}
-		if s.c.x != nil {
-			s.facts.RequestLine = appendRequestLine(s.facts.RequestLine, &s.req)
-		} else {
-			s.facts.RequestLine = append(s.facts.RequestLine, requestLine(s.req.Head())...)
-		}
 	}
+	s.keepRequestLine()
 	if s.c.x != nil {
 		s.facts.BytesIn = int64(s.req.FieldsSize())
 		return true
@@ -216,6 +213,18 @@ func (s *stream) received() bool {
 	s.requestKeep = s.wantsKeepAlive()
 	s.facts.BytesIn = int64(s.reqLen)
 	return true
+}
+
+// keepRequestLine keeps the first line as it came, for logs and for what rules
+// read of it after they have changed the request.
+func (s *stream) keepRequestLine() {
+	switch {
+	case !s.timed && !s.fe.graph.uses.RequestLine:
+	case s.c.x != nil:
+		s.facts.RequestLine = appendRequestLine(s.facts.RequestLine, &s.req)
+	default:
+		s.facts.RequestLine = append(s.facts.RequestLine, requestLine(s.req.Head())...)
+	}
 }
 
 // requestLine gives the first line without its end.
@@ -481,12 +490,15 @@ func (s *stream) head(n int) *failure {
 	return nil
 }
 
-// review decides about the connections and applies the response rules.
+// review decides about the connections and applies the response rules. The
+// cookie that binds the client is only seen by those for all responses.
 func (s *stream) review() bool {
 	s.prepareResponse()
-	return s.apply(s.be.rules.httpResponse, expr.HTTPResponse) &&
-		s.apply(s.fe.rules.httpResponse, expr.HTTPResponse) &&
-		s.applyAfter()
+	if !s.apply(s.be.rules.httpResponse, expr.HTTPResponse) || !s.apply(s.fe.rules.httpResponse, expr.HTTPResponse) {
+		return false
+	}
+	s.persistResponse()
+	return s.applyAfter()
 }
 
 // applyAfter applies the rules that hold for every response, also our own.

@@ -77,13 +77,13 @@ func (h httpMode) session(srv *Server, t *Timeouts, c *relay.Conn) (httpmsg.Clie
 
 // mode gives the mode of a proxy: nil for tcp, and where this build has no other,
 // which is an error that is told once.
-func (b *builder) mode(c *config.Proxy, at tree.Pos, path string) Mode {
+func (b *builder) mode(c *config.Proxy) Mode {
 	if !c.HTTP() {
 		return nil
 	}
 	if !b.modeFound {
 		b.modeFound = true
-		b.http, _ = instance(b, ModeKind, &tree.Module{Type: string(c.Mode), Pos: at, Path: path + ".mode"})
+		b.http, _ = instance(b, ModeKind, &tree.Module{Type: c.Mode.Value, Pos: c.Mode.Pos, Path: c.Mode.Path})
 	}
 	return b.http
 }

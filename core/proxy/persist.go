@@ -34,6 +34,7 @@ type cookiePolicy struct {
 func (b *Backend) persistent(s *stream) (taken, full *Server) {
 	srv := b.boundTo(s)
 	if srv == nil || srv == s.failed {
+		s.ruled = false
 		return nil, nil
 	}
 	if srv.occupy() {
@@ -43,6 +44,7 @@ func (b *Backend) persistent(s *stream) (taken, full *Server) {
 }
 
 func (b *Backend) boundTo(s *stream) *Server {
+	s.ruled = false
 	for i := range b.useServer {
 		r := &b.useServer[i]
 		s.env.Phase = expr.UseServer
@@ -54,6 +56,10 @@ func (b *Backend) boundTo(s *stream) *Server {
 			srv = b.serverNamed(r.name.Append(s.env.Scratch(64), &s.env))
 		}
 		if srv != nil && srv.Persistent() {
+			s.ruled = true
+			if t := &s.facts.Term[2]; *t != '-' && *t != 'N' {
+				*t = 'U' // HAProxy manual section 8.5: a cookie that was not used
+			}
 			return srv
 		}
 	}
@@ -68,39 +74,65 @@ func (s *stream) persistRequest() {
 	if p.mode == noCookie {
 		return
 	}
+	if p.mode > cookieRead {
+		s.facts.Term[2], s.facts.Term[3] = 'N', 'N'
+	}
 	for i := s.req.FindKnown(httpmsg.Cookie, 0); i >= 0; i = s.req.FindKnown(httpmsg.Cookie, i+1) {
-		value, start, end, ok := findCookie(s.req.Value(i), p.name)
-		if !ok {
-			continue
-		}
-		key, rest := value, []byte(nil)
-		if p.mode == cookiePrefix {
-			if j := bytes.IndexByte(value, '~'); j >= 0 {
-				key, rest = value[:j], value[j+1:]
+		for from := 0; !s.req.Deleted(i); {
+			value, start, end, ok := findCookie(s.req.Value(i), p.name, from)
+			if !ok {
+				break
 			}
+			from = s.persistCookie(p, i, value, start, end)
 		}
-		s.cookieServer = s.be.serverByCookie(key)
-		line := s.req.Value(i)
-		switch {
-		case p.mode == cookiePrefix && rest != nil:
-			b := append(s.env.Scratch(len(line)), line[:end-len(value)]...)
-			b = append(append(b, rest...), line[end:]...)
-			s.req.SetValue(i, b)
-		case p.mode == cookieInsert && p.indirect:
-			s.dropCookie(i, line, start, end)
-		}
-		return
 	}
 }
 
-// serverByCookie gives the usable server with the cookie value.
-func (b *Backend) serverByCookie(value []byte) *Server {
-	for _, srv := range b.servers {
-		if srv.cookie != "" && srv.cookie == string(value) && (srv.Persistent() || b.ignoreDown && srv.admin.Load() != Maint) {
-			return srv
+// persistCookie takes up the cookie at start to end of field i, and gives where
+// to look for another one. The first that is good for anything counts.
+func (s *stream) persistCookie(p *cookiePolicy, i int, value []byte, start, end int) (from int) {
+	key, rest := value, []byte(nil)
+	if p.mode == cookiePrefix {
+		if j := bytes.IndexByte(value, '~'); j >= 0 {
+			key, rest = value[:j], value[j+1:]
 		}
 	}
-	return nil
+	if s.cookieServer == nil {
+		srv, was := s.be.serverByCookie(key)
+		s.cookieServer = srv
+		if p.mode > cookieRead {
+			s.facts.Term[2] = was
+		}
+	}
+	line := s.req.Value(i)
+	switch {
+	case p.mode == cookiePrefix && rest != nil:
+		b := append(s.env.Scratch(len(line)), line[:end-len(value)]...)
+		b = append(append(b, rest...), line[end:]...)
+		s.req.SetValue(i, b)
+		return end - len(value) + len(rest)
+	case p.mode == cookieInsert && p.indirect:
+		s.dropCookie(i, line, start, end)
+		return 0
+	}
+	return end
+}
+
+// serverByCookie gives the usable server with the cookie value, and what the
+// value was good for as the third letter of the termination state says it:
+// valid, invalid, or that of a server that is down (HAProxy manual section 8.5).
+func (b *Backend) serverByCookie(value []byte) (srv *Server, was byte) {
+	was = 'I'
+	for _, srv := range b.servers {
+		if srv.cookie == "" || srv.cookie != string(value) {
+			continue
+		}
+		if srv.Persistent() || b.ignoreDown && srv.admin.Load() != Maint {
+			return srv, 'V'
+		}
+		was = 'D'
+	}
+	return nil, was
 }
 
 func (b *Backend) serverNamed(name []byte) *Server {
@@ -126,9 +158,10 @@ func (s *stream) dropCookie(i int, line []byte, start, end int) {
 	s.req.SetValue(i, append(b, after...))
 }
 
-// findCookie finds name in a Cookie field: its value, and where name=value stands.
-func findCookie(line []byte, name string) (value []byte, start, end int, ok bool) {
-	for pos := 0; pos < len(line); {
+// findCookie finds name in a Cookie field, from a place on: its value, and where
+// name=value stands.
+func findCookie(line []byte, name string, from int) (value []byte, start, end int, ok bool) {
+	for pos := from; pos < len(line); {
 		for pos < len(line) && (line[pos] == ' ' || line[pos] == ';') {
 			pos++
 		}
@@ -137,40 +170,44 @@ func findCookie(line []byte, name string) (value []byte, start, end int, ok bool
 			stop = pos + j
 		}
 		pair := bytes.TrimRight(line[pos:stop], " ")
-		if eq := bytes.IndexByte(pair, '='); eq >= 0 && string(pair[:eq]) == name {
-			return pair[eq+1:], pos, pos + len(pair), true
+		if eq := bytes.IndexByte(pair, '='); eq >= 0 && string(bytes.TrimRight(pair[:eq], " ")) == name {
+			return bytes.TrimLeft(pair[eq+1:], " "), pos, pos + len(pair), true
 		}
 		pos = stop
 	}
 	return nil, 0, 0, false
 }
 
-// persistResponse sets the cookie that binds the client to the server.
+// persistResponse sets the cookie that binds the client to the server. What
+// becomes of the server's own is the fourth letter of the termination state: N
+// for none, P for passed on, D for deleted, R for rewritten, I for inserted ours.
 func (s *stream) persistResponse() {
 	p := &s.be.persistence
-	if p.mode <= cookieRead || s.srv.cookie == "" {
+	if p.mode <= cookieRead {
 		return
 	}
-	if p.mode != cookieInsert {
+	own := setsCookie(&s.res, p.name)
+	if own {
+		s.facts.Term[3] = 'P'
+	}
+	switch {
+	case own && p.preserve, p.mode != cookieInsert && s.srv.cookie == "":
+		return
+	case p.mode != cookieInsert:
 		s.rewriteCookie(p)
 		return
 	}
-	if s.cookieServer == s.srv {
-		if !p.preserve {
-			dropSetCookie(&s.res, p.name)
-		}
+	if own {
+		dropSetCookie(&s.res, p.name)
+		s.facts.Term[3] = 'D'
+	}
+	if s.cookieServer == s.srv || s.ruled || s.srv.cookie == "" || p.postOnly && string(s.req.Method()) != "POST" {
 		return
 	}
-	if p.postOnly && string(s.req.Method()) != "POST" {
-		return
-	}
-	if p.preserve && setsCookie(&s.res, p.name) {
-		return
-	}
-	dropSetCookie(&s.res, p.name)
 	b := append(s.env.Scratch(len(p.name)+len(s.srv.cookie)+len(p.attrs)+1), p.name...)
 	b = append(append(append(b, '='), s.srv.cookie...), p.attrs...)
 	s.res.AddHeader("set-cookie", b)
+	s.facts.Term[3] = 'I'
 	if p.noCache {
 		s.res.AddHeaderString("cache-control", "private")
 	}
@@ -190,6 +227,7 @@ func (s *stream) rewriteCookie(p *cookiePolicy) {
 			b = append(b, line[j:]...)
 		}
 		s.res.SetValue(i, b)
+		s.facts.Term[3] = 'R'
 	}
 }
 

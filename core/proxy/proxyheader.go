@@ -1,8 +1,10 @@
 package proxy
 
 import (
-	"fmt"
+	"errors"
+	"io"
 	"net/netip"
+	"os"
 
 	"github.com/fairleadproxy/fairlead/core/proxyproto"
 	"github.com/fairleadproxy/fairlead/core/relay"
@@ -54,7 +56,39 @@ func (b *Bind) acceptsProxy(facts *session.Conn) bool {
 	return false
 }
 
-// readProxyHeader takes the PROXY protocol header off the connection's start.
+// takeProxyHeader takes the PROXY protocol header off the connection's start and
+// reports whether there was one. A connection without is counted and logged.
+func (c *conn) takeProxyHeader() bool {
+	err := c.readProxyHeader()
+	if err == nil {
+		return true
+	}
+	c.fe.ReqErrors.Add(1)
+	c.facts.Err = proxyError(err, c.in.Len() > 0)
+	if c.facts.Err != session.ProxyEmpty || !c.fe.opts.dontLogNull {
+		c.logFailure()
+	}
+	return false
+}
+
+// proxyError names what kept a header from being read, of which something had
+// come or nothing.
+func proxyError(err error, begun bool) session.ConnError {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return session.ProxyTimeout
+	case errors.Is(err, proxyproto.ErrNotProxy):
+		return session.ProxyNone
+	case errors.Is(err, proxyproto.ErrInvalid), errors.Is(err, proxyproto.ErrTooLong), errors.Is(err, proxyproto.ErrIncomplete):
+		return session.ProxyInvalid
+	case err == io.EOF && begun:
+		return session.ProxyCut
+	case err == io.EOF:
+		return session.ProxyEmpty
+	}
+	return session.ProxyAbort
+}
+
 func (c *conn) readProxyHeader() error {
 	t := &c.fe.opts.timeouts
 	c.ReadTimeout(t.Client)
@@ -72,7 +106,7 @@ func (c *conn) readProxyHeader() error {
 			return nil
 		}
 		if err != proxyproto.ErrIncomplete || c.in.Full() {
-			return fmt.Errorf("PROXY protocol header: %w", err)
+			return err
 		}
 		if err := c.Fill(&c.in); err != nil {
 			return err

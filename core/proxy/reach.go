@@ -420,7 +420,6 @@ func (s *stream) badUpload(err error) bool {
 	}
 	s.fe.CliAborts.Add(1)
 	s.term('C', 'D')
-	s.facts.Status = 400
 	return false
 }
 

@@ -163,6 +163,7 @@ var errorTexts = map[int]string{
 	401: "Credentials are required.",
 	403: "A rule forbids this request.",
 	404: "There is nothing here.",
+	405: "The request's method is not allowed here.",
 	407: "The proxy requires credentials.",
 	408: "The request did not arrive in time.",
 	410: "What was here is gone.",
@@ -188,6 +189,8 @@ func defaultPage(status int) []byte {
 	b = append(b, ' ')
 	b = append(b, httpmsg.StatusText(status)...)
 	b = append(b, "</h1>\n"...)
-	b = append(b, errorTexts[status]...)
-	return append(b, "\n</body></html>\n"...)
+	if text := errorTexts[status]; text != "" {
+		b = append(append(b, text...), '\n')
+	}
+	return append(b, "</body></html>\n"...)
 }

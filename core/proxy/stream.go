@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -69,6 +70,7 @@ type stream struct {
 	inAfter        bool        // http-after-response rules are being applied
 	departure      departure
 	cookieServer   *Server // the server that the request's cookie names
+	ruled          bool    // the server was chosen by a use-server rule
 }
 
 // ending is what becomes of the client's connection after a stream.
@@ -106,7 +108,9 @@ func (s *stream) detach() {
 	s.c, s.fe, s.be, s.srv, s.sc, s.failed, s.upload.sc = nil, nil, nil, nil, nil, nil, nil
 	s.wanted = balancer.Request{}
 	s.env.Conn, s.env.Stream, s.env.Table, s.env.Req, s.env.Res = nil, nil, nil, nil, nil
-	s.facts = session.Stream{RequestLine: s.facts.RequestLine[:0]}
+	s.facts = session.Stream{
+		RequestLine: s.facts.RequestLine[:0], CapturedReq: s.facts.CapturedReq[:0], CapturedRes: s.facts.CapturedRes[:0],
+	}
 }
 
 // begin makes the stream ready for the next request of its connection.
@@ -126,6 +130,9 @@ func (s *stream) begin() {
 	if s.timed {
 		s.facts.Begin = time.Now()
 	}
+	if s.fe.graph.uses.Number {
+		s.facts.Number = s.engine.streamNumber.Add(1) - 1
+	}
 	s.reqLen, s.reqHead, s.resHead = 0, 0, 0
 	s.reqBody, s.resBody = http1.Chunks{}, http1.Chunks{}
 	s.reqDone, s.clientKeep, s.serverKeep, s.requestKeep = false, false, false, false
@@ -136,6 +143,20 @@ func (s *stream) begin() {
 	s.env.Recycle()
 	s.tx.Reply.Reset()
 	s.tx.LogLevel = ""
+}
+
+// makePlaces makes the places for captured values, which the log line shows even
+// where they stay empty.
+func (s *stream) makePlaces() {
+	n := &s.fe.captures
+	s.facts.CapturedReq = emptied(s.facts.CapturedReq, n.Request)
+	s.facts.CapturedRes = emptied(s.facts.CapturedRes, n.Response)
+}
+
+func emptied(places [][]byte, n int) [][]byte {
+	places = slices.Grow(places[:0], n)[:n]
+	clear(places)
+	return places
 }
 
 // unset is a timer whose moment never came.

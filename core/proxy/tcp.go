@@ -16,6 +16,7 @@ import (
 func (s *stream) serveTCP() {
 	s.begin()
 	s.facts.HTTP = false
+	s.makePlaces()
 	s.facts.Handshake = s.c.shook
 	if s.inspect(s.fe.rules) && // tcp-request content rules
 		s.routeTCP() && // choose the backend, apply its rules

@@ -7,6 +7,12 @@ type ConnError uint8
 // The errors of connections that there are here.
 const (
 	NoError      ConnError = 0
+	ProxyEmpty   ConnError = 11
+	ProxyAbort   ConnError = 12
+	ProxyTimeout ConnError = 13
+	ProxyCut     ConnError = 14
+	ProxyNone    ConnError = 15
+	ProxyInvalid ConnError = 16
 	SSLEmpty     ConnError = 24
 	SSLAbort     ConnError = 25
 	SSLTimeout   ConnError = 26
@@ -31,6 +37,18 @@ func (e ConnError) texts() errorTexts {
 	switch e {
 	case NoError:
 		return errorTexts{"", "Success"}
+	case ProxyEmpty:
+		return errorTexts{"PRX_EMPTY", "Connection closed while waiting for PROXY protocol header"}
+	case ProxyAbort:
+		return errorTexts{"PRX_ABORT", "Connection error while waiting for PROXY protocol header"}
+	case ProxyTimeout:
+		return errorTexts{"PRX_TIMEOUT", "Timeout while waiting for PROXY protocol header"}
+	case ProxyCut:
+		return errorTexts{"PRX_TRUNCATED", "Truncated PROXY protocol header received"}
+	case ProxyNone:
+		return errorTexts{"PRX_NOT_HDR", "Received something which does not look like a PROXY protocol header"}
+	case ProxyInvalid:
+		return errorTexts{"PRX_BAD_HDR", "Received an invalid PROXY protocol header"}
 	case SSLEmpty:
 		return errorTexts{"SSL_EMPTY", "Connection closed during SSL handshake"}
 	case SSLAbort:

@@ -63,6 +63,8 @@ type Stream struct {
 	// ServerFD is the server connection's descriptor, -1 while there is none.
 	ServerFD int
 
+	// Number numbers the streams of this process from 0, where something reads it.
+	Number int64
 	// Begin is when the stream began: the accept, or the end of the previous request.
 	Begin time.Time
 	// Handshake (Th), Idle (Ti), Request (TR), Queue (Tw), Connect (Tc),

@@ -244,6 +244,34 @@ servers = [{ address = "127.0.0.1:`+last+`", `+send+` = true }]
 	}
 }
 
+// Connections that fail for want of a PROXY protocol header are logged with the
+// reason, as HAProxy does.
+func TestProxyProtocolFailures(t *testing.T) {
+	port := lab.Port(t)
+	p := lab.Fairlead(t, `
+[listen.px]
+bind = { address = "127.0.0.1:`+port+`", name = "in", accept-proxy = true }
+log = { to = "stdout" }
+timeout = { connect = "2s", client = "300ms", server = "10s" }
+servers = ["127.0.0.1:1"]
+`)
+	for _, c := range []struct{ send, end, want string }{
+		{"GET / HTTP/1.1\r\n\r\n", "", "Received something which does not look like a PROXY protocol header"},
+		{"PROXY TCP4 1.2.3.4\r\n", "", "Received an invalid PROXY protocol header"},
+		{"PROXY TC", "close", "Truncated PROXY protocol header received"},
+		{"", "close", "Connection closed while waiting for PROXY protocol header"},
+		{"PROXY TC", "", "Timeout while waiting for PROXY protocol header"},
+	} {
+		client := dial(t, "127.0.0.1:"+port)
+		io.WriteString(client, c.send)
+		if c.end == "close" {
+			client.(*net.TCPConn).CloseWrite()
+		}
+		line := "px/in: " + c.want + "\n"
+		lab.Until(t, 5*time.Second, "the log says "+line, func() bool { return strings.Contains(p.Output(), line) })
+	}
+}
+
 // A server at its maxconn has the others wait, in their order, up to timeout queue.
 func TestQueue(t *testing.T) {
 	origin := serve(t, "tcp", "127.0.0.1:0", echo)

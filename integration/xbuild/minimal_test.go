@@ -58,7 +58,7 @@ func TestMinimal(t *testing.T) {
 	wrong := filepath.Join(dir, "wrong.toml")
 	const at = "github.com/fairleadproxy/fairlead/modules/"
 	for _, c := range []struct{ config, want string }{
-		{strings.Replace(tcp, `"tcp"`, `"http"`, 1), `this build is without the mode "http"; it is in ` + at + `mode/http: xbuild build --include mode.http`},
+		{strings.Replace(tcp, `"tcp"`, `"http"`, 1), `defaults.mode: this build is without the mode "http"; it is in ` + at + `mode/http: xbuild build --include mode.http`},
 		{strings.Replace(tcp, `bind = "127.0.0.1:`+port+`"`, `bind = { address = "127.0.0.1:1", tls = "site.pem" }`, 1),
 			`this build is without the layer "tls"; it is in ` + at + `layer/tls: xbuild build --include layer.tls`},
 		{strings.Replace(tcp, `servers = ["`, `servers = [{ address = "127.0.0.1:1", tls = true }, "`, 1), `this build is without the layer "tls"`},

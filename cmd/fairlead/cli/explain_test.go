@@ -165,3 +165,37 @@ users = [{ name = "n", insecure-password = "p" }]
 		lines[i] = line
 	}
 }
+
+// Who writes as in HAProxy's configuration is told how it is written here.
+func TestHAProxySyntax(t *testing.T) {
+	out, code := check(t, `
+[frontend.a]
+mode = "http"
+bind = "127.0.0.1:80 ssl crt /site.pem"
+http-request = ["set-header X-A b if { path /a }"]
+use-backend = [{ backend = "b", if = "{ path /a } and { src 10.0.0.0/8 }" }]
+[backend.b]
+mode = "http"
+balance = "url_param id"
+cookie = "SRV insert indirect"
+servers = ["s1 127.0.0.1:1 check"]
+http-request = [{ do = "capture", expr = "path", len = 9 }]
+`)
+	const beside = `beside the address: { address = "...", KEY = VALUE, ... }`
+	for _, want := range []string{
+		":4:21: frontend.a.bind: \"80 ssl crt /site.pem\" is not a port: write a number from 1 to 65535; what is set of it stands " + beside,
+		":5:17: frontend.a.http-request[0]: unknown action \"set-header X-A b if { path /a }\"; a name stands here alone, and its settings are keys of a table",
+		":6:51: frontend.a.use-backend[0].if: there is no ACL \"and\"; what stands side by side must all hold",
+		":9:11: backend.b.balance: unknown balancer \"url_param id\"; a name stands here alone",
+		":10:11: backend.b.cookie: \"SRV insert indirect\" is not the name of a cookie",
+		":11:15: backend.b.servers[0]: \" \" cannot be in a host name",
+		":12:56: backend.b.http-request[0].len: only a frontend makes places",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("there is no %q", want)
+		}
+	}
+	if code != exitUsage || strings.Count(out, "error:") != 7 || strings.Count(out, beside) != 2 || t.Failed() {
+		t.Errorf("exit status %d, want the errors above alone:\n%s", code, out)
+	}
+}

@@ -159,7 +159,7 @@ func (d *decoder) text(n *Node, into encoding.TextUnmarshaler, f *field) {
 
 func (d *decoder) slice(n *Node, v reflect.Value, f *field) {
 	if n.Kind != Array {
-		d.mismatch(n, "an array")
+		d.mismatch(n, "an array").Hint = "an array is [ VALUE, ... ]"
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.Children), len(n.Children))
@@ -208,7 +208,7 @@ func (d *decoder) structure(n *Node, v reflect.Value, skip map[string]bool) {
 		if l.short >= 0 || l.inline >= 0 {
 			want = "a string or a table"
 		}
-		d.mismatch(n, want)
+		d.mismatch(n, want).Hint = "a table is { KEY = VALUE, ... }"
 		return
 	}
 	given := make(map[int]string, len(n.Children))

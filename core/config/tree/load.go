@@ -55,17 +55,6 @@ func readFile(name string) ([]byte, error) {
 	return text, err
 }
 
-// Merge makes one tree of several, as Load does of files. The trees given must
-// not be used any more.
-func Merge(roots ...*Node) (*Node, error) {
-	errs := &Errors{}
-	root := NewTable("", "", Pos{}, nil)
-	for _, n := range roots {
-		root.merge(n, errs)
-	}
-	return root, errs.Err()
-}
-
 // list gives the files that a path names.
 func list(path string) ([]string, error) {
 	info, err := os.Stat(path)

@@ -68,6 +68,11 @@ func NewTable(key, path string, pos Pos, children []*Node) *Node {
 	return &Node{Kind: Table, Key: key, Path: path, Pos: pos, KeyPos: pos, Children: children}
 }
 
+// Headed reports whether the node is a table that a [header] makes.
+func (n *Node) Headed() bool {
+	return n.Kind == Table && n.Pos.Line == n.KeyPos.Line && n.Pos.Col == n.KeyPos.Col
+}
+
 // Get gives the child with the key, nil when there is none or n is nil.
 func (n *Node) Get(key string) *Node {
 	if n == nil || n.Kind != Table {

@@ -87,8 +87,27 @@ func syntaxError(src *source, err error, errs *Errors) {
 	if len(msg) > 1 && msg[1] >= 'a' { // a sentence, not a name or number
 		msg = strings.ToLower(msg[:1]) + msg[1:]
 	}
-	errs.At(src.pos(max(0, pe.Position.Start), 0), "", "%s", strings.TrimSuffix(msg, "."))
+	errs.At(src.pos(max(0, pe.Position.Start), 0), "", "%s", strings.TrimSuffix(msg, ".")).Hint = syntaxHint(msg)
 }
+
+// syntaxHint says what to write instead of what beginners often write.
+func syntaxHint(msg string) string {
+	for _, h := range []struct{ about, hint string }{
+		{"expected '.' or '='", "a section is [frontend.NAME], a setting KEY = VALUE"},
+		{"invalid escape in string", "between single quotes, as in '^/a\\.b$', backslashes stand for themselves"},
+		{"strings cannot contain newlines", "close the quotes"},
+		{"expected value but found", quotes},
+		{"invalid float value", quotes},
+		{"expected a comma", "part what stands in an array or a table by commas"},
+	} {
+		if strings.Contains(msg, h.about) {
+			return h.hint
+		}
+	}
+	return ""
+}
+
+const quotes = `strings stand between quotes, as in "text"`
 
 // builder makes nodes of the scanner's marks and the parser's values.
 type builder struct {

@@ -80,7 +80,7 @@ func scaled(digits string, unit int64) (int64, error) {
 }
 
 func (d *decoder) duration(n *Node, into *time.Duration, f *field) {
-	v, ok := measure(d, n, `a duration such as "5s"`, int64(time.Millisecond), func(s string) (int64, error) {
+	v, ok := measure(d, n, durationForm, int64(time.Millisecond), func(s string) (int64, error) {
 		v, err := ParseDuration(s)
 		return int64(v), err
 	}, f)
@@ -90,7 +90,7 @@ func (d *decoder) duration(n *Node, into *time.Duration, f *field) {
 }
 
 func (d *decoder) size(n *Node, into *Size, f *field) {
-	v, ok := measure(d, n, `a size such as "16k"`, 1, func(s string) (int64, error) {
+	v, ok := measure(d, n, sizeForm, 1, func(s string) (int64, error) {
 		v, err := ParseSize(s)
 		return int64(v), err
 	}, f)
@@ -98,6 +98,12 @@ func (d *decoder) size(n *Node, into *Size, f *field) {
 		*into = Size(v)
 	}
 }
+
+// What durations and sizes look like, for errors.
+const (
+	durationForm = `a number with us, ms, s, m, h or d, such as "5s"`
+	sizeForm     = `a number with k, m or g, such as "16k"`
+)
 
 // measure decodes a number with a unit: a string, or an integer of a default unit.
 func measure(d *decoder, n *Node, want string, unit int64, parse func(string) (int64, error), f *field) (int64, bool) {

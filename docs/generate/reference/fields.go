@@ -137,8 +137,12 @@ func WithoutSubject(text string, names []string) string {
 	return Sentence(rest)
 }
 
-// renamed replaces the names of the fields that a comment is about by their keys.
+// renamed replaces the names of the fields that a comment is about by their keys,
+// where it is about several: the name of a single one is a word like others.
 func renamed(text string, names []string, t reflect.Type) string {
+	if len(names) == 1 {
+		return text
+	}
 	for _, name := range names {
 		f, _ := t.FieldByName(name)
 		key, _, _ := strings.Cut(f.Tag.Get("toml"), ",")

@@ -40,3 +40,13 @@ func TestWithoutSubject(t *testing.T) {
 		}
 	}
 }
+
+func TestKebab(t *testing.T) {
+	for name, want := range map[string]string{
+		"UseBackend": "use-backend", "TLSOptions": "tls-options", "BindTLS": "bind-tls", "OCSPUpdate": "ocsp-update", "Log": "log",
+	} {
+		if got := Kebab(name); got != want {
+			t.Errorf("Kebab(%q) = %q, want %q", name, got, want)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/module"
@@ -118,14 +119,11 @@ func Module(b *strings.Builder, src *Source, m module.Info) error {
 // Sentence begins text with a capital.
 func Sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
-// Kebab writes a Go name as keys are: UseBackend is use-backend.
+// words are where a new word begins in a Go name: behind a small letter, and before
+// the last capital of an abbreviation.
+var words = regexp.MustCompile(`([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])`)
+
+// Kebab writes a Go name as keys are: UseBackend is use-backend, TLSOptions tls-options.
 func Kebab(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if i > 0 && r >= 'A' && r <= 'Z' {
-			b.WriteByte('-')
-		}
-		b.WriteRune(r)
-	}
-	return strings.ToLower(b.String())
+	return strings.ToLower(words.ReplaceAllString(name, "$1$3-$2$4"))
 }

@@ -12,8 +12,8 @@ import (
 type CaptureConfig struct {
 	// Expr is the sample expression whose value is kept. Required.
 	Expr string `toml:"expr,required" pos:"1"`
-	// Len is how many bytes of it are kept at most, in the next place. Either len
-	// or id is needed.
+	// Len is how many bytes of it are kept at most, in a place that the rule makes:
+	// rules of a frontend alone do, in their order. Either len or id is needed.
 	Len int `toml:"len" min:"1" max:"65535"`
 	// ID is the number of the place, from 0, in which the value replaces that of
 	// an earlier capture; it is kept up to 65535 bytes. Where no rule has made the
@@ -25,6 +25,7 @@ type capture struct {
 	c        CaptureConfig
 	expr     *expr.Expr
 	response bool
+	place    int
 }
 
 func (*capture) Phases() expr.Phases {
@@ -36,33 +37,54 @@ func (a *capture) Compile(sc *expr.Scope) (err error) {
 		return errors.New("write either len, for a new place, or id, for one that is there")
 	}
 	a.response = sc.Phase == expr.HTTPResponse || sc.Phase == expr.HTTPAfterResponse
+	if err := a.choosePlace(sc.Captures); err != nil {
+		return err
+	}
 	a.expr, err = action.Expr(sc, "expr", a.c.Expr)
 	return err
+}
+
+// choosePlace takes the place that id names, or the frontend's next one: a rule
+// that is passed over leaves its place empty.
+func (a *capture) choosePlace(made *expr.Captures) error {
+	if a.c.ID != nil {
+		a.place = *a.c.ID
+		return nil
+	}
+	if made == nil {
+		return &action.FieldError{Field: "len", Err: errors.New("only a frontend makes places for captured values: " +
+			"capture it in a rule of the frontend, or write the id of a place that one has made")}
+	}
+	next := &made.Request
+	if a.response {
+		next = &made.Response
+	}
+	a.place = *next
+	*next++
+	return nil
 }
 
 func (a *capture) Run(tx *action.Tx) action.Verdict {
 	if tx.Stream == nil {
 		return action.Continue
 	}
-	places := &tx.Stream.CapturedReq
+	places, limit := tx.Stream.CapturedReq, a.c.Len
 	if a.response {
-		places = &tx.Stream.CapturedRes
+		places = tx.Stream.CapturedRes
 	}
 	if a.c.ID != nil {
-		if id := *a.c.ID; id < len(*places) {
-			(*places)[id] = a.value(tx, valueLen)
-		}
-		return action.Continue
+		limit = valueLen
 	}
-	*places = append(*places, a.value(tx, a.c.Len))
+	if a.place < len(places) {
+		places[a.place] = a.value(tx, limit)
+	}
 	return action.Continue
 }
 
 // valueLen is how many bytes are kept at most in a place that another rule has made.
 const valueLen = 65535
 
-// value gives a copy of the value, empty where there is none, so that places
-// keep their meaning.
+// value gives a copy of the value, nil where there is none.
 func (a *capture) value(tx *action.Tx, limit int) []byte {
 	s := tx.Borrow()
 	defer tx.GiveBack()

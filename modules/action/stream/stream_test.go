@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/moduletest/actiontest"
 	_ "github.com/fairleadproxy/fairlead/modules/action/internal/language"
@@ -80,16 +81,35 @@ func TestLogLevel(t *testing.T) {
 
 func TestCapture(t *testing.T) {
 	tx := actiontest.Tx(t, request, actiontest.Lines("HTTP/1.1 200 OK", "A: b"))
+	sc := actiontest.Scope(t, expr.HTTPRequest)
+	capture := func(p expr.Phase, config string) action.Action {
+		return actiontest.Must(t, sc.In(p), "capture", config)
+	}
+	var rules []action.Action
 	for _, c := range []string{
 		"expr = \"path\"\nlen = 8", "expr = \"req.hdr(x-src)\"\nlen = 4", "expr = \"req.hdr(none)\"\nlen = 4", "expr = \"req.hdr(x-port)\"\nlen = 4",
 		"expr = \"req.hdr(host)\"\nid = 3", "expr = \"req.hdr(host)\"\nid = 4",
 	} {
-		actiontest.Run(t, tx, expr.HTTPRequest, "capture", c)
+		rules = append(rules, capture(expr.HTTPRequest, c))
 	}
-	actiontest.Run(t, tx, expr.HTTPResponse, "capture", "expr = \"res.hdr(a)\"\nlen = 8")
-	actiontest.Run(t, tx, expr.HTTPAfterResponse, "capture", "expr = \"status\"\nid = 0")
+	responses := []action.Action{
+		capture(expr.HTTPResponse, "expr = \"res.hdr(a)\"\nlen = 8"), capture(expr.HTTPAfterResponse, "expr = \"status\"\nid = 0"),
+	}
+	tx.Stream.CapturedReq = make([][]byte, sc.Captures.Request)
+	tx.Stream.CapturedRes = make([][]byte, sc.Captures.Response)
+	for _, a := range rules[1:] { // a condition kept the first from being run
+		a.Run(tx)
+	}
+	if got := texts(tx.Stream.CapturedReq); !slices.Equal(got, []string{"", "10.0", "", "h"}) {
+		t.Errorf("captured of the request without the first: %q", got)
+	}
+	rules[0].Run(tx)
 	if got := texts(tx.Stream.CapturedReq); !slices.Equal(got, []string{"/a", "10.0", "", "h"}) {
 		t.Errorf("captured of the request: %q", got)
+	}
+	tx.Phase = expr.HTTPResponse
+	for _, a := range responses {
+		a.Run(tx)
 	}
 	if got := texts(tx.Stream.CapturedRes); !slices.Equal(got, []string{"200"}) {
 		t.Errorf("captured of the response: %q", got)
@@ -99,6 +119,7 @@ func TestCapture(t *testing.T) {
 // What is captured outlives the head that it was found in.
 func TestCaptureCopies(t *testing.T) {
 	tx := actiontest.Tx(t, request, "")
+	tx.Stream.CapturedReq = make([][]byte, 1)
 	actiontest.Run(t, tx, expr.HTTPRequest, "capture", "expr = \"path\"\nlen = 8")
 	head := tx.Req.Head()
 	for i := range head {
@@ -135,7 +156,8 @@ func TestRefused(t *testing.T) {
 
 func TestAllocations(t *testing.T) {
 	tx := actiontest.Tx(t, request, "")
-	prepare := func() { tx.Stream.CapturedReq = tx.Stream.CapturedReq[:0] }
+	tx.Stream.CapturedReq = make([][]byte, 1)
+	prepare := func() { clear(tx.Stream.CapturedReq) }
 	for _, c := range [][2]string{
 		{"set-src", `expr = "req.hdr(x-src)"`}, {"set-dst-port", `expr = "int(81)"`}, {"capture", "expr = \"path\"\nlen = 8"}, {"set-log-level", `level = "silent"`},
 	} {

@@ -10,7 +10,7 @@ import (
 func init() {
 	index := []expr.Arg{{Name: "index", Type: expr.ArgInt}}
 	word := func(doc string, n int, name string) register.Entry {
-		return register.As(expr.Fetch{Doc: doc, Out: expr.Str, Phases: persisted, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
+		return register.As(expr.Fetch{Doc: doc, Out: expr.Str, Phases: persisted, Bind: keepsLine, Eval: func(e *expr.Env, _ *expr.Args, s *expr.Sample) bool {
 			return requestWord(e, n, s)
 		}}, name)
 	}
@@ -28,6 +28,12 @@ func init() {
 				return e.Stream != nil && kept(e.Stream.CapturedRes, a, s)
 			}}, "capture.res.hdr"),
 	})
+}
+
+// keepsLine has the request line kept, whose words rules may change.
+func keepsLine(sc *expr.Scope, _ *expr.Args) error {
+	sc.Uses.RequestLine = true
+	return nil
 }
 
 func kept(list [][]byte, a *expr.Args, s *expr.Sample) bool {
@@ -65,7 +71,7 @@ func keptWord(e *expr.Env, n int) []byte {
 	if e.Req == nil {
 		return nil
 	}
-	switch n { // nobody logs, so the line was not kept
+	switch n { // as in tests: the engine keeps the line for whoever reads it
 	case 0:
 		return e.Req.Method()
 	case 1:

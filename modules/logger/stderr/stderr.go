@@ -12,8 +12,6 @@
 package stderr
 
 import (
-	"time"
-
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/modules/logger/internal/output"
@@ -30,22 +28,7 @@ type Config struct {
 	logs.SinkConfig
 }
 
-// Logger writes to standard error.
-type Logger struct {
-	*logs.Writer
-	out *output.Descriptor
-}
-
 // New makes the logger.
 func New(ctx *module.Context, c Config) (logs.Logger, error) {
-	h, err := logs.NewHeader(c.SinkConfig, 0)
-	if err != nil {
-		return nil, err
-	}
-	out := output.NewDescriptor(2, "standard error", h)
-	w := logs.NewWriter(ctx, out, logs.Options{Name: "logger.stderr", QueueBytes: int(c.Queue), Interval: 5 * time.Millisecond})
-	return &Logger{w, out}, nil
+	return output.NewStandard(ctx, c.SinkConfig, 2, "logger.stderr", "standard error")
 }
-
-// Prepare checks that standard error is open.
-func (l *Logger) Prepare(*module.Context) error { return l.out.Open() }

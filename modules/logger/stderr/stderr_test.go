@@ -13,6 +13,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/modules/logger/internal/output"
 )
 
 // The tests need a standard error of their own: they run this test program again
@@ -36,7 +37,7 @@ func child(mode string) error {
 	if err != nil {
 		return err
 	}
-	l := logger.(*Logger)
+	l := logger.(*output.Standard)
 	if err := l.Prepare(ctx); err != nil {
 		return err
 	}

@@ -10,8 +10,6 @@
 package stdout
 
 import (
-	"time"
-
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/modules/logger/internal/output"
@@ -28,22 +26,7 @@ type Config struct {
 	logs.SinkConfig
 }
 
-// Logger writes to standard output.
-type Logger struct {
-	*logs.Writer
-	out *output.Descriptor
-}
-
 // New makes the logger.
 func New(ctx *module.Context, c Config) (logs.Logger, error) {
-	h, err := logs.NewHeader(c.SinkConfig, 0)
-	if err != nil {
-		return nil, err
-	}
-	out := output.NewDescriptor(1, "standard output", h)
-	w := logs.NewWriter(ctx, out, logs.Options{Name: "logger.stdout", QueueBytes: int(c.Queue), Interval: 5 * time.Millisecond})
-	return &Logger{w, out}, nil
+	return output.NewStandard(ctx, c.SinkConfig, 1, "logger.stdout", "standard output")
 }
-
-// Prepare checks that standard output is open.
-func (l *Logger) Prepare(*module.Context) error { return l.out.Open() }
