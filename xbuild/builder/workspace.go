@@ -150,6 +150,9 @@ func (w *workspace) unlink(err error) error {
 	if w.lock != nil && strings.Contains(text, "updates to go.mod needed") {
 		text = "the lock does not fit what the directories need now; make it anew with: xbuild lock"
 	}
+	if strings.Contains(text, "# "+CorePath+"/") {
+		text += w.madeWith()
+	}
 	return &gocmd.Failure{Text: text, Err: failed.Err}
 }
 

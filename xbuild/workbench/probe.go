@@ -75,7 +75,7 @@ func (b *Bench) Probe(ctx context.Context) (*Report, error) {
 	if err := os.MkdirAll(where, 0o755); err != nil {
 		return nil, err
 	}
-	coreDir, err := b.coreDir(ctx)
+	coreDir, err := b.CoreDir(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +101,8 @@ func (b *Bench) Probe(ctx context.Context) (*Report, error) {
 	return r, err
 }
 
-// coreDir gives the directory of core's source.
-func (b *Bench) coreDir(ctx context.Context) (string, error) {
+// CoreDir gives the directory of core's source.
+func (b *Bench) CoreDir(ctx context.Context) (string, error) {
 	if b.Core != "" {
 		return b.Core, nil
 	}

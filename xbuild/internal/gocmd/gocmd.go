@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -34,6 +35,9 @@ func Program(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// downloads are what the go command says on its way to an error.
+var downloads = regexp.MustCompile(`(?m)^go: (downloading|finding|extracting) .*\n?`)
+
 // Output gives what a command writes to standard output. Its error is a *Failure
 // when it said what is wrong.
 func Output(cmd *exec.Cmd) ([]byte, error) {
@@ -46,7 +50,7 @@ func Output(cmd *exec.Cmd) ([]byte, error) {
 	if errors.Is(err, exec.ErrNotFound) {
 		return nil, fmt.Errorf("the go command is needed: install Go (https://go.dev/dl/) and put it in PATH: %w", err)
 	}
-	text := strings.TrimSpace(stderr.String())
+	text := strings.TrimSpace(downloads.ReplaceAllString(stderr.String(), ""))
 	if text == "" {
 		text = strings.TrimSpace(stdout.String())
 	}
