@@ -32,7 +32,7 @@ func (w *workspace) catalogue(ctx context.Context, packages, configs []string) (
 		return nil, nil, err
 	}
 	host := w.tool.host()
-	probe := filepath.Join(w.dir, "probe", "probe")
+	probe := filepath.Join(w.dir, "probe", "probe.exe") // so that Windows runs it
 	if _, err := host.run(ctx, "build", "-trimpath", "-buildvcs=false", "-o", probe, "./probe"); err != nil {
 		return nil, nil, fmt.Errorf("compiling the standard modules: %w", w.unlink(err))
 	}

@@ -67,7 +67,7 @@ const mark = "\n-- the probe --\n"
 // Probe builds a program that imports the plugin, and runs it.
 func (b *Bench) Probe(ctx context.Context) (*Report, error) {
 	text := strings.NewReplacer("PLUGIN", b.Package, "MARK", mark).Replace(probeText)
-	program := filepath.Join(b.temp, "probe")
+	program := filepath.Join(b.temp, "probe.exe") // so that Windows runs it
 	if err := b.run(ctx, map[string]string{"xbuild-probe/main.go": text}, "build", "-o", program, "./xbuild-probe"); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -27,10 +28,15 @@ const patience = 10 * time.Second
 func Command(ctx context.Context, args ...string) *exec.Cmd { return Program(ctx, "go", args...) }
 
 // Program is a program that is interrupted, not killed, when ctx ends, so that it
-// ends the programs which it has started.
+// ends the programs which it has started, where the system can do that.
 func Program(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Cancel = func() error {
+		if runtime.GOOS == "windows" {
+			return cmd.Process.Kill() // there are no signals
+		}
+		return cmd.Process.Signal(os.Interrupt)
+	}
 	cmd.WaitDelay = patience
 	return cmd
 }
