@@ -97,7 +97,7 @@ func (r *Request) inWorkspace(fn func(dir string) error) (err error) {
 	}
 	defer func() {
 		if r.Keep {
-			r.tell(StepVerify, "the build's directory is kept: %s", dir)
+			r.note(StepVerify, "the build's directory is kept: %s", dir)
 		} else if rmErr := os.RemoveAll(dir); err == nil {
 			err = rmErr
 		}
