@@ -16,7 +16,7 @@ type Global struct {
 	Nbthread int `toml:"nbthread" min:"0" max:"4096"`
 	// UlimitN is the limit on file descriptors that the process asks for.
 	// Default 0: what maxconn needs.
-	UlimitN int `toml:"ulimit-n" min:"0"`
+	UlimitN int `toml:"ulimit-n" min:"0" os:"unix"`
 
 	// User and Group are what the process becomes once its sockets are bound.
 	// Default: none, it stays what it is.
@@ -46,7 +46,7 @@ type Global struct {
 
 	// MptcpFallback lets mptcp@ addresses use plain TCP where the kernel has no
 	// MPTCP. Default false: the start fails.
-	MptcpFallback bool `toml:"mptcp-fallback"`
+	MptcpFallback bool `toml:"mptcp-fallback" os:"linux"`
 	// Mptcp is what the kernel's path manager is to have. Default: what it has.
 	Mptcp *Mptcp `toml:"mptcp" os:"linux"`
 
