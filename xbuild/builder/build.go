@@ -131,6 +131,9 @@ func (r *Request) resolve(ctx context.Context, dir string) (*workspace, error) {
 	if w.replaces, err = r.replacements(); err != nil {
 		return nil, err
 	}
+	if err := w.lockedGo(); err != nil {
+		return nil, err
+	}
 	if err := w.open(ctx); err != nil {
 		return nil, err
 	}
