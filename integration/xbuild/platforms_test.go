@@ -10,6 +10,10 @@ import (
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
+// trimmed has the go command compile as xbuild does, so that either finds in its
+// cache what the other has compiled.
+const trimmed = "GOFLAGS=-trimpath -buildvcs=false"
+
 // Everything that ends up in a binary, and xbuild, compiles for the systems and
 // processors that differ most of those that docs/xbuild.md names; the tests of core
 // and xbuild do for the system that differs most.
@@ -25,7 +29,7 @@ func TestPlatforms(t *testing.T) {
 		goos, arch, _ := strings.Cut(c.platform, "/")
 		cmd := exec.Command("go", strings.Fields(c.command)...)
 		cmd.Dir = x.root
-		cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+arch, "CGO_ENABLED=0")
+		cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+arch, "CGO_ENABLED=0", trimmed)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: go %s: %v\n%s", c.platform, c.command, err, out)
 		}
@@ -39,7 +43,7 @@ func TestOtherProcessor(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "fairlead")
 	cmd := exec.Command("go", "build", "-o", binary, "./cmd/fairlead")
 	cmd.Dir = x.root
-	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "CGO_ENABLED=0", trimmed)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

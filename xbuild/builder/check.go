@@ -206,7 +206,7 @@ func (w *workspace) checkCore(ctx context.Context) error {
 	if w.target.OS == "linux" && !changed {
 		return nil
 	}
-	_, err := w.tool.run(ctx, "build", CorePath+"/core/...", CorePath+"/cmd/fairlead/cli")
+	_, err := w.tool.run(ctx, "build", "-trimpath", CorePath+"/core/...", CorePath+"/cmd/fairlead/cli")
 	if err == nil {
 		return nil
 	}

@@ -68,7 +68,7 @@ const mark = "\n-- the probe --\n"
 func (b *Bench) Probe(ctx context.Context) (*Report, error) {
 	text := strings.NewReplacer("PLUGIN", b.Package, "MARK", mark).Replace(probeText)
 	program := filepath.Join(b.temp, "probe.exe") // so that Windows runs it
-	if err := b.run(ctx, map[string]string{"xbuild-probe/main.go": text}, "build", "-o", program, "./xbuild-probe"); err != nil {
+	if err := b.run(ctx, map[string]string{"xbuild-probe/main.go": text}, "build", "-ldflags=-s -w", "-o", program, "./xbuild-probe"); err != nil {
 		return nil, err
 	}
 	where := filepath.Join(b.temp, "empty")
