@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,6 +89,15 @@ type RejectPrivilegedPorts struct {
 	QUIC string `toml:"quic" enum:"on|off"`
 	// TCP is "on" to refuse such clients by TCP. Default "off".
 	TCP string `toml:"tcp" enum:"on|off"`
+}
+
+// NameOr gives the name of a user or group, or else its number as text; "" for
+// neither.
+func NameOr(name string, number *int) string {
+	if name == "" && number != nil {
+		return strconv.Itoa(*number)
+	}
+	return name
 }
 
 // Tune are the tune.* settings (section 3.2).

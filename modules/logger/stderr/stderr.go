@@ -12,40 +12,18 @@
 package stderr
 
 import (
-	"time"
-
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/modules/logger/internal/output"
 )
 
 func init() {
-	module.Register(logs.Kind, "stderr", module.Spec[Config, logs.Logger]{
+	module.Register(logs.Kind, "stderr", module.Spec[output.Config, logs.Logger]{
 		Doc: "Writes lines to standard error", New: New,
 	})
 }
 
-// Config is the configuration of the logger.
-type Config struct {
-	logs.SinkConfig
-}
-
-// Logger writes to standard error.
-type Logger struct {
-	*logs.Writer
-	out *output.Descriptor
-}
-
 // New makes the logger.
-func New(ctx *module.Context, c Config) (logs.Logger, error) {
-	h, err := logs.NewHeader(c.SinkConfig, 0)
-	if err != nil {
-		return nil, err
-	}
-	out := output.NewDescriptor(2, "standard error", h)
-	w := logs.NewWriter(ctx, out, logs.Options{Name: "logger.stderr", QueueBytes: int(c.Queue), Interval: 5 * time.Millisecond})
-	return &Logger{w, out}, nil
+func New(ctx *module.Context, c output.Config) (logs.Logger, error) {
+	return output.NewLogger(ctx, c, "stderr", 2, "standard error")
 }
-
-// Prepare checks that standard error is open.
-func (l *Logger) Prepare(*module.Context) error { return l.out.Open() }

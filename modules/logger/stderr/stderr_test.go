@@ -13,6 +13,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/logs"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/modules/logger/internal/output"
 )
 
 // The tests need a standard error of their own: they run this test program again
@@ -32,11 +33,11 @@ func TestMain(m *testing.M) {
 
 func child(mode string) error {
 	ctx := module.NewContext(module.ContextOptions{})
-	logger, err := New(ctx, Config{logs.SinkConfig{Header: logs.Short}})
+	logger, err := New(ctx, output.Config{SinkConfig: logs.SinkConfig{Header: logs.Short}})
 	if err != nil {
 		return err
 	}
-	l := logger.(*Logger)
+	l := logger.(*output.Logger)
 	if err := l.Prepare(ctx); err != nil {
 		return err
 	}
@@ -132,7 +133,7 @@ func TestBrokenPipe(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	_, err := New(module.NewContext(module.ContextOptions{}), Config{logs.SinkConfig{Tag: "a b"}})
+	_, err := New(module.NewContext(module.ContextOptions{}), output.Config{SinkConfig: logs.SinkConfig{Tag: "a b"}})
 	if err == nil || !strings.Contains(err.Error(), "tag") {
 		t.Errorf("a tag with a space gives %v", err)
 	}
