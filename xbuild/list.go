@@ -1,12 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/xbuild/builder"
 )
 
@@ -44,18 +43,9 @@ func listCommand() *cobra.Command {
 }
 
 func listModules(w io.Writer, list []builder.Module, versions, packages bool) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, m := range list {
-		line := m.ID()
-		if versions {
-			line += "\t" + m.Version
-		}
-		if packages {
-			line += "\t" + m.Package
-		}
-		if _, err := fmt.Fprintln(tw, line); err != nil {
-			return err
-		}
+	out := make([]module.Info, len(list))
+	for i, m := range list {
+		out[i] = module.Info{Kind: m.Kind, Name: m.Name, Package: m.Package, Version: m.Version}
 	}
-	return tw.Flush()
+	return module.WriteList(w, out, versions, packages)
 }

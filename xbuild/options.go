@@ -196,7 +196,7 @@ func (o *options) settle(ctx context.Context, p *plan) error {
 		if o.locked {
 			return &lineError{fmt.Errorf("--locked: %s is not of what is asked for: %w; make it anew with: xbuild lock", p.lockFile, err)}
 		}
-		p.request.Events(builder.Event{Step: builder.StepResolve, Text: fmt.Sprintf("%s is not of what is asked for (%v): versions are chosen anew", p.lockFile, err)})
+		p.request.Events(builder.Event{Step: builder.StepResolve, Text: fmt.Sprintf("%s is not of what is asked for (%v): versions are chosen anew", p.lockFile, err), Note: true})
 		return nil
 	}
 	p.request.Lock = lock

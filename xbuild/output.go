@@ -34,6 +34,8 @@ type errorJSON struct {
 		Kind    string `json:"kind"`
 		Plugin  string `json:"plugin,omitempty"`
 		Message string `json:"message"`
+		// LastFit is the last version of the plugin that fits.
+		LastFit string `json:"lastFit,omitempty"`
 		// Places are those of a manifest's errors.
 		Places *tree.Errors `json:"places,omitempty"`
 	} `json:"error"`
@@ -49,7 +51,7 @@ func describeError(err error) errorJSON {
 	case isUsage(err):
 		e.Kind = "usage"
 	case errors.As(err, &plugin):
-		e.Kind, e.Plugin = "plugin", plugin.Plugin
+		e.Kind, e.Plugin, e.LastFit = "plugin", plugin.Plugin, plugin.LastFit
 	case errors.As(err, &differ):
 		e.Kind = "differs"
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/fairleadproxy/fairlead/xbuild/builder"
 )
 
-// progress shows what a build is at: a bar on a terminal, else lines.
+// progress shows what a build is at: a bar on a terminal, which leaves notes
+// standing, else lines.
 type progress struct {
 	w     io.Writer
 	bar   bool
@@ -27,14 +28,16 @@ func newProgress(w io.Writer) *progress {
 }
 
 func (p *progress) event(e builder.Event) {
-	if !p.bar {
+	if !p.bar || e.Note {
+		p.clear()
 		builder.Lines(p.w)(e)
 		return
 	}
 	steps := builder.Steps()
 	done := slices.Index(steps, e.Step) + 1
-	const cell = 3
-	line := fmt.Sprintf("[%-*s] %s", cell*len(steps), strings.Repeat("=", cell*done), clip(e.Text, 60))
+	const cell, columns = 3, 79 // a terminal has 80 at least, mostly
+	bar := fmt.Sprintf("[%-*s] ", cell*len(steps), strings.Repeat("=", cell*done))
+	line := bar + clip(e.Text, columns-len(bar))
 	fmt.Fprintf(p.w, "\r%-*s", p.width, line)
 	p.width = len([]rune(line))
 }

@@ -55,7 +55,7 @@ An interrupt ends both.`,
 				Say: func(text string) { say(builder.Event{Step: "run", Text: text}) },
 				Dir: dir, Args: args, Once: once, Stdout: c.OutOrStdout(), Stderr: c.ErrOrStderr(),
 				Build: func(ctx context.Context) (string, error) {
-					output := filepath.Join(temp, "fairlead")
+					output := filepath.Join(temp, "fairlead.exe") // so that Windows runs it
 					r := builder.Request{Core: core, With: append([]string{"."}, with...), Dir: dir, Output: output, Events: say}
 					_, err := r.Build(ctx)
 					return output, err

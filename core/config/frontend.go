@@ -14,7 +14,7 @@ type FrontendSettings struct {
 	Maxconn int `toml:"maxconn" min:"0"`
 	// Backlog is how many connections the kernel keeps waiting to be accepted.
 	// Default 0: maxconn.
-	Backlog int `toml:"backlog" min:"0"`
+	Backlog int `toml:"backlog" min:"0" os:"linux"`
 
 	// DefaultBackend is the backend of what no use-backend rule chose one for.
 	// Default: none, which is answered with 503; of a listen section: itself.
@@ -89,7 +89,7 @@ type Bind struct {
 	// Default 0: the frontend's limit alone.
 	Maxconn int `toml:"maxconn" min:"0"`
 	// Backlog is how many connections wait in the kernel. Default 0: the frontend's.
-	Backlog int `toml:"backlog" min:"0"`
+	Backlog int `toml:"backlog" min:"0" os:"linux"`
 
 	// AcceptProxy says that clients begin with a PROXY protocol header: true, or
 	// a table that tells which. Default false.

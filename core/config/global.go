@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ type Global struct {
 	Nbthread int `toml:"nbthread" min:"0" max:"4096"`
 	// UlimitN is the limit on file descriptors that the process asks for.
 	// Default 0: what maxconn needs.
-	UlimitN int `toml:"ulimit-n" min:"0"`
+	UlimitN int `toml:"ulimit-n" min:"0" os:"unix"`
 
 	// User and Group are what the process becomes once its sockets are bound.
 	// Default: none, it stays what it is.
@@ -46,7 +47,7 @@ type Global struct {
 
 	// MptcpFallback lets mptcp@ addresses use plain TCP where the kernel has no
 	// MPTCP. Default false: the start fails.
-	MptcpFallback bool `toml:"mptcp-fallback"`
+	MptcpFallback bool `toml:"mptcp-fallback" os:"linux"`
 	// Mptcp is what the kernel's path manager is to have. Default: what it has.
 	Mptcp *Mptcp `toml:"mptcp" os:"linux"`
 
@@ -88,6 +89,15 @@ type RejectPrivilegedPorts struct {
 	QUIC string `toml:"quic" enum:"on|off"`
 	// TCP is "on" to refuse such clients by TCP. Default "off".
 	TCP string `toml:"tcp" enum:"on|off"`
+}
+
+// NameOr gives the name of a user or group, or else its number as text; "" for
+// neither.
+func NameOr(name string, number *int) string {
+	if name == "" && number != nil {
+		return strconv.Itoa(*number)
+	}
+	return name
 }
 
 // Tune are the tune.* settings (section 3.2).

@@ -4,12 +4,10 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
-	"os"
 	"testing"
 	"time"
 
 	"golang.org/x/net/http2/hpack"
-	"golang.org/x/sys/unix"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/relay"
@@ -30,20 +28,7 @@ func (b *buffer) Write(p []byte) (int, error) { *b = append(*b, p...); return le
 // sockets gives the two ends of a connection.
 func sockets(t testing.TB) (*relay.Conn, *peer) {
 	t.Helper()
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	near, err := relay.NewSocket(fds[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := os.NewFile(uintptr(fds[1]), "peer")
-	far, err := net.FileConn(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Close()
+	near, far := connected(t)
 	t.Cleanup(func() { far.Close() })
 	p := &peer{t: t, c: far}
 	p.enc = hpack.NewEncoder(&p.head)

@@ -83,7 +83,7 @@ func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int,
 	bind.options = protocol.ListenOptions{
 		Backlog: max(bc.Backlog, c.Backlog*flagInt(bc.Backlog == 0)), Interface: bc.Interface, Transparent: bc.Transparent,
 		V4V6: bc.V4V6, V6Only: bc.V6Only, TCPUT: bc.TCPUT, DeferAccept: bc.DeferAccept, TFO: bc.TFO, MSS: bc.MSS,
-		KeepAlive: o.TCPKA || o.CliTCPKA, User: nameOr(bc.User, bc.UID), Group: nameOr(bc.Group, bc.GID),
+		KeepAlive: o.TCPKA || o.CliTCPKA, User: config.NameOr(bc.User, bc.UID), Group: config.NameOr(bc.Group, bc.GID),
 		MPTCPFallback: b.cfg.Global.MptcpFallback,
 	}
 	if bc.Mode != 0 {
@@ -111,13 +111,6 @@ func flagInt(on bool) int {
 		return 1
 	}
 	return 0
-}
-
-func nameOr(name string, number *int) string {
-	if name == "" && number != nil {
-		return strconv.Itoa(*number)
-	}
-	return name
 }
 
 func prefixes(list []config.Network) []netip.Prefix {

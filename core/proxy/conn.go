@@ -195,6 +195,7 @@ func (c *conn) recover() {
 // broke counts and logs a panic.
 func (c *conn) broke(r any) {
 	c.fe.engine.Counters.Panics.Add(1)
+	c.fe.Panics.Add(1)
 	c.fe.log.Error("a stream ended by a defect", "frontend", c.fe.name, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 }
 

@@ -13,6 +13,7 @@ const second = int64(1e9)
 type rate struct {
 	start      atomic.Int64 // tick at which the current second began
 	curr, prev atomic.Int64
+	max        atomic.Int64 // the most in one of the seconds that are over
 }
 
 func (r *rate) add() {
@@ -28,6 +29,9 @@ func (r *rate) turn(now int64) {
 		return
 	}
 	n := r.curr.Swap(0)
+	if n > r.max.Load() {
+		r.max.Store(n)
+	}
 	if age >= 2*second {
 		n = 0
 	}
@@ -40,3 +44,6 @@ func (r *rate) perSecond() int64 {
 	left := second - (now - r.start.Load())
 	return r.curr.Load() + r.prev.Load()*max(left, 0)/second
 }
+
+// most gives the most in any second.
+func (r *rate) most() int64 { return max(r.max.Load(), r.perSecond()) }

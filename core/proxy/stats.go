@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"runtime"
+	"time"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
@@ -14,6 +15,7 @@ func (g *Graph) Statistics() stats.Snapshot {
 	s := stats.Snapshot{Process: stats.Process{
 		Counters: e.Counters.snapshot(), Version: module.Version(module.Core), Started: e.started,
 		Threads: runtime.GOMAXPROCS(0), Limit: e.slots.limit, Parked: e.Parked(), Buffers: e.pool.Held(), BufSize: e.pool.Size(),
+		MaxTLSConns: int64(e.Tuning.MaxSSLConn), MaxTLSRate: int64(e.Tuning.MaxSSLRate),
 	}}
 	for _, f := range g.order {
 		one := f.statistics()
@@ -29,7 +31,7 @@ func (g *Graph) Statistics() stats.Snapshot {
 
 func (c *Counters) snapshot() stats.Counters {
 	s := stats.Counters{
-		Sessions: c.Cur.Load(), MaxSessions: c.Max.Load(), SessionsTotal: c.Total.Load(), SessionRate: c.SessionRate(),
+		Sessions: c.Cur.Load(), MaxSessions: c.Max.Load(), SessionsTotal: c.Total.Load(), SessionRate: c.SessionRate(), MaxSessionRate: c.rate.most(),
 		BytesIn: c.BytesIn.Load(), BytesOut: c.BytesOut.Load(), Requests: c.Requests.Load(),
 		RequestsDenied: c.ReqDenied.Load(), ResponsesDenied: c.ResDenied.Load(),
 		RequestErrors: c.ReqErrors.Load(), ConnectionErrors: c.ConErrors.Load(), ResponseErrors: c.ResErrors.Load(),
@@ -52,12 +54,13 @@ func (f *Frontend) statistics() stats.Frontend {
 }
 
 func (b *Backend) statistics() stats.Backend {
-	s := stats.Backend{Counters: b.snapshot(), Name: b.name, Queued: b.waiting.len()}
+	s := stats.Backend{Counters: b.snapshot(), Name: b.name, Queued: b.waiting.len(), MaxQueued: b.waiting.max.Load()}
 	for _, srv := range b.servers {
 		s.Servers = append(s.Servers, srv.statistics())
 	}
 	for _, srv := range b.picker.Load().usable {
 		s.Weight += srv.EffectiveWeight()
+		s.UserWeight += int(srv.weight.Load())
 		if srv.backup {
 			s.Backup++
 		} else {
@@ -75,10 +78,30 @@ func (s *Server) statistics() stats.Server {
 	s.shared.mu.Lock()
 	idle += s.shared.idle.n
 	s.shared.mu.Unlock()
-	return stats.Server{
-		Counters: s.snapshot(), Name: s.name, State: s.state(), Weight: s.EffectiveWeight(), Queued: s.waiting.len(),
-		Limit: s.maxConn, QueueLimit: s.maxQueue, Backup: s.backup, Checked: s.checks.check != nil, Idle: idle, IdleLimit: int64(s.idle.max),
+	out := stats.Server{
+		Counters: s.snapshot(), Name: s.name, State: s.state(), Weight: s.EffectiveWeight(), UserWeight: int(s.weight.Load()), SlowStart: -1,
+		Queued: s.waiting.len(), MaxQueued: s.waiting.max.Load(), Limit: s.maxConn, QueueLimit: s.maxQueue, Backup: s.backup,
+		Check: s.checks.statistics(), Idle: idle, IdleLimit: int64(s.idle.max),
 	}
+	if f := s.factor.Load(); f < fullWeight {
+		out.SlowStart = int(f * 100 / fullWeight)
+	}
+	return out
+}
+
+func (c *checking) statistics() *stats.Check {
+	if c.checker == nil {
+		return nil
+	}
+	s := c.checker.Status()
+	out := &stats.Check{
+		Code: s.Last.Code, Status: s.Last.Status, Duration: s.Last.Duration,
+		Failures: s.Failures, Downs: s.Downs, Changed: s.Since, Downtime: s.Downtime,
+	}
+	if !s.Up {
+		out.Downtime += time.Since(s.Since)
+	}
+	return out
 }
 
 func (s *Server) state() stats.State {

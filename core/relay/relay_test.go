@@ -10,29 +10,20 @@ import (
 	"os"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
-// pair gives both ends of a connected stream socket.
-func pair(t testing.TB) (a, b *Conn) {
-	t.Helper()
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return conn(t, fds[0]), conn(t, fds[1])
-}
-
 // tcpPair gives both ends of a TCP connection over loopback.
-func tcpPair(t testing.TB) (a, b *Conn) {
+func tcpPair(t testing.TB) (a, b *Conn) { return connected(t, "tcp", "127.0.0.1:0") }
+
+// connected gives both ends of a connection to an address.
+func connected(t testing.TB, network, address string) (a, b *Conn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen(network, address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	near, err := net.Dial("tcp", l.Addr().String())
+	near, err := net.Dial(network, l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// pair gives both ends of a connected stream socket.
+func pair(t testing.TB) (a, b *Conn) {
+	t.Helper()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn(t, fds[0]), conn(t, fds[1])
+}
+
 func conn(t testing.TB, fd int) *Conn {
 	t.Helper()
 	c, err := NewSocket(fd)

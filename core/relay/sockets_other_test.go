@@ -3,20 +3,21 @@
 package relay
 
 import (
-	"errors"
 	"net"
 	"os"
+	"path/filepath"
 	"testing"
 )
 
-func conn(t testing.TB, fd int) *Conn {
+// pair gives both ends of a connected stream socket, which buffers less than one of TCP.
+func pair(t testing.TB) (a, b *Conn) {
 	t.Helper()
-	f := os.NewFile(uintptr(fd), "")
-	nc, err := net.FileConn(f)
-	if err := errors.Join(err, f.Close()); err != nil {
+	dir, err := os.MkdirTemp("", "") // its name is short, as those of sockets must be
+	if err != nil {
 		t.Fatal(err)
 	}
-	return fromNet(t, nc)
+	defer os.RemoveAll(dir)
+	return connected(t, "unix", filepath.Join(dir, "s"))
 }
 
 func fromNet(t testing.TB, nc net.Conn) *Conn {

@@ -25,8 +25,9 @@ type Snapshot struct {
 // Counters count what went through something.
 type Counters struct {
 	// Sessions are those in progress; MaxSessions the most there were at a time,
-	// SessionsTotal all; SessionRate those begun in the last second.
-	Sessions, MaxSessions, SessionsTotal, SessionRate int64
+	// SessionsTotal all; SessionRate those begun in the last second, MaxSessionRate
+	// the most in any second.
+	Sessions, MaxSessions, SessionsTotal, SessionRate, MaxSessionRate int64
 	// BytesIn came from clients, BytesOut went to them.
 	BytesIn, BytesOut int64
 	// Requests are those of HTTP. Responses are counted by the first digit of
@@ -69,6 +70,8 @@ type Process struct {
 	Buffers  int64 // that hold storage
 	BufSize  int   // of one, in bytes
 	Stopping bool  // this configuration is being drained
+	// MaxTLSConns and MaxTLSRate are limits of TLS, 0 for none.
+	MaxTLSConns, MaxTLSRate int64
 }
 
 // QUIC counts what the quic@ binds of a frontend refuse.
@@ -100,8 +103,10 @@ type Backend struct {
 	Name           string
 	Up             bool // a server takes traffic
 	Queued         int64
-	Weight         int // of the servers that take traffic
-	Active, Backup int // servers that take traffic
+	MaxQueued      int64 // the most at a time
+	Weight         int   // of the servers that take traffic
+	UserWeight     int   // the same, whatever slow starts make of it
+	Active, Backup int   // servers that take traffic
 	Servers        []Server
 }
 
@@ -123,11 +128,29 @@ type Server struct {
 	Name       string
 	State      State
 	Weight     int // in force
+	UserWeight int // as configured or set at run time
+	SlowStart  int // percent that it has come to, -1 for none in progress
 	Queued     int64
+	MaxQueued  int64 // the most at a time
 	Limit      int64 // of sessions, 0 for none
 	QueueLimit int64 // 0 for none
 	Backup     bool
-	Checked    bool
-	Idle       int   // connections kept for another request
-	IdleLimit  int64 // of those, -1 for none
+	Check      *Check // nil when it is not checked
+	Idle       int    // connections kept for another request
+	IdleLimit  int64  // of those, -1 for none
+}
+
+// Check is what is known by a server's checks.
+type Check struct {
+	// Code is HAProxy's for the last result, such as L7OK; "" before the first.
+	// Status is its HTTP status, 0 for none, Duration how long it took.
+	Code     string
+	Status   int
+	Duration time.Duration
+	// Failures are checks that failed while the server was up, Downs the times that
+	// it went down.
+	Failures, Downs int64
+	// Changed is when it went up or down last, Downtime how long it was down in all.
+	Changed  time.Time
+	Downtime time.Duration
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/fairleadproxy/fairlead/integration/lab"
+	"github.com/fairleadproxy/fairlead/xbuild/builder"
 	"github.com/fairleadproxy/fairlead/xbuild/lint"
 	"github.com/fairleadproxy/fairlead/xbuild/scaffold"
 )
@@ -25,10 +26,7 @@ func checkout(t *testing.T) (w *workshop, xbuild string) {
 		t.Fatal(err)
 	}
 	lab.Need(t, "go")
-	w = &workshop{root: root, bin: t.TempDir(), env: os.Environ()}
-	xbuild = filepath.Join(w.bin, "xbuild")
-	w.run(t, root, "go", "build", "-o", xbuild, "./xbuild")
-	return w, xbuild
+	return &workshop{root: root, env: os.Environ()}, lab.BinaryOf(t, builder.CorePath+"/xbuild")
 }
 
 // What xbuild new makes compiles, passes its tests, and lint finds nothing in it.

@@ -6,7 +6,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,7 +30,10 @@ func TestTutorials(t *testing.T) {
 		if base == "index" {
 			continue
 		}
-		t.Run(base, func(t *testing.T) { w.follow(t, name) })
+		t.Run(base, func(t *testing.T) {
+			t.Parallel() // they wait for what they have started
+			w.follow(t, name)
+		})
 	}
 }
 
@@ -102,7 +107,7 @@ func (w *workshop) follow(t *testing.T, tutorial string) {
 		t.Fatal(err)
 	}
 	p := w.shell(t, work, script.String())
-	if code := p.Wait(t, 3*time.Minute); code != 0 {
+	if code := p.Wait(t, 6*time.Minute); code != 0 {
 		at, _ := os.ReadFile(filepath.Join(dir, "at"))
 		out, _ := os.ReadFile(filepath.Join(dir, fmt.Sprintf("out%d", outputs)))
 		t.Fatalf("%s, %s: exit status %d\n%s\n%s", filepath.Base(tutorial), strings.TrimSpace(string(at)), code, out, p.Output())
@@ -150,21 +155,25 @@ func shows(got string, want []string) bool {
 	return regexp.MustCompile(pattern + "$").MatchString(got)
 }
 
+var inARow sync.Mutex
+
 // freePorts gives ports for those of the tutorials, the first four in a row.
 func freePorts(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{"8443": lab.Port(t)}
-	for range 100 {
-		var first int
-		if _, err := fmt.Sscan(lab.Port(t), &first); err != nil {
+	inARow.Lock() // from others who want some in a row
+	defer inARow.Unlock()
+	first, n := 0, 0
+	for range 1000 {
+		port, err := strconv.Atoi(lab.Port(t))
+		if err != nil {
 			t.Fatal(err)
 		}
-		free := true
-		for i := range 4 {
-			free = free && available(first+i)
-			out[fmt.Sprint(8080+i)] = fmt.Sprint(first + i)
+		if port != first+n {
+			first, n = port, 0
 		}
-		if free {
+		out[fmt.Sprint(8080+n)] = fmt.Sprint(port)
+		if n++; n == 4 {
 			return out
 		}
 	}

@@ -44,6 +44,7 @@ func TestLacking(t *testing.T) {
 		`{ address = ":80", interface = "eth0" }`:  `interface needs Linux`,
 		`{ address = ":80", transparent = true }`:  `transparent needs Linux`,
 		`{ address = ":80", tfo = true }`:          `tfo needs Linux`,
+		`{ address = ":80", backlog = 100 }`:       `backlog needs Linux`,
 		`{ address = ":80", transparent = false }`: ``,
 	} {
 		config := filepath.Join(t.TempDir(), "lb.toml")

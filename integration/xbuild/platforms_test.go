@@ -10,19 +10,28 @@ import (
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
-// Everything that ends up in a binary compiles for the systems and processors
-// that differ most of those that docs/xbuild.md names.
+// trimmed has the go command compile as xbuild does, so that either finds in its
+// cache what the other has compiled.
+const trimmed = "GOFLAGS=-trimpath -buildvcs=false"
+
+// Everything that ends up in a binary, and xbuild, compiles for the systems and
+// processors that differ most of those that docs/xbuild.md names; the tests of core
+// and xbuild do for the system that differs most.
 func TestPlatforms(t *testing.T) {
 	x := newTool(t)
-	for _, platform := range []string{
-		"linux/arm", "darwin/arm64", "freebsd/amd64", "windows/amd64",
+	for _, c := range []struct{ platform, command string }{
+		{"linux/arm", "build ./core/... ./modules/... ./cmd/..."},
+		{"darwin/arm64", "build ./core/... ./modules/... ./cmd/... ./xbuild/..."},
+		{"freebsd/amd64", "build ./core/... ./modules/... ./cmd/... ./xbuild/..."},
+		{"windows/amd64", "build ./modules/... ./cmd/..."},
+		{"windows/amd64", "vet -stdversion ./core/... ./xbuild/..."}, // one quick analysis
 	} {
-		goos, arch, _ := strings.Cut(platform, "/")
-		cmd := exec.Command("go", "build", "./core/...", "./modules/...", "./cmd/...")
+		goos, arch, _ := strings.Cut(c.platform, "/")
+		cmd := exec.Command("go", strings.Fields(c.command)...)
 		cmd.Dir = x.root
-		cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+arch, "CGO_ENABLED=0")
+		cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+arch, "CGO_ENABLED=0", trimmed)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", platform, err, out)
+			t.Errorf("%s: go %s: %v\n%s", c.platform, c.command, err, out)
 		}
 	}
 }
@@ -34,7 +43,7 @@ func TestOtherProcessor(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "fairlead")
 	cmd := exec.Command("go", "build", "-o", binary, "./cmd/fairlead")
 	cmd.Dir = x.root
-	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm", "CGO_ENABLED=0", trimmed)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -68,7 +77,7 @@ servers = ["127.0.0.1:`+inner+`"]
 func TestSystemLacksModules(t *testing.T) {
 	x := newTool(t)
 	dir := t.TempDir()
-	x.must(t, dir, "build", "--core", x.root, "--preset", "tcp", "-o", "lb.exe", "--target", "windows/amd64")
+	x.must(t, dir, "build", "--core", x.root, "--preset", "tcp", "-o", "lb", "--target", "windows/amd64")
 	text, err := os.ReadFile(dir + "/lb.exe")
 	if err != nil || string(text[:2]) != "MZ" {
 		t.Errorf("no program for Windows: %v", err)

@@ -3,6 +3,7 @@ package xbuild
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -38,8 +39,48 @@ func TestAllPlugins(t *testing.T) {
 			t.Errorf("%s is missing in the binary", id)
 		}
 	}
+	for _, file := range dirs {
+		readme(t, binary, filepath.Dir(file))
+	}
 	if info, err := os.Stat(binary); err != nil || info.Size() > 60<<20 {
 		t.Errorf("the binary: %v, error %v", info.Size(), err)
 	}
 	serves(t, binary)
+}
+
+// readme checks that the configuration in a plugin's README is valid as it is
+// typed, with the sections added that it takes for granted.
+func readme(t *testing.T, binary, dir string) {
+	t.Helper()
+	_, use, ok := strings.Cut(string(read(t, filepath.Join(dir, "README.md"))), "\n## Use\n")
+	use, _, _ = strings.Cut(use, "\n## ")
+	text := ""
+	for line := range strings.Lines(use) {
+		if typed, ok := strings.CutPrefix(line, "    "); ok {
+			text += typed
+		}
+	}
+	if !ok || text == "" {
+		t.Errorf("%s: its README shows no configuration under ## Use", dir)
+	}
+	for section, more := range map[string]string{
+		"[frontend.":    "[frontend.f]\nbind = \"127.0.0.1:1\"\ndefault-backend = \"app\"\n",
+		"[backend.app]": "[backend.app]\nservers = [\"127.0.0.1:1\"]\n",
+		"[defaults]":    "[defaults]\nmode = \"http\"\ntimeout = { connect = \"1s\", client = \"1s\", server = \"1s\" }\n",
+	} {
+		if !strings.Contains(text, section) {
+			text += more
+		}
+	}
+	file := filepath.Join(t.TempDir(), "lb.toml")
+	lab.Write(t, file, text)
+	for _, name := range regexp.MustCompile(`\$\{(\w+)\}`).FindAllStringSubmatch(text, -1) {
+		t.Setenv(name[1], "secret")
+	}
+	_, stderr, code := lab.Run(t, binary, "validate", "--config", file)
+	for line := range strings.Lines(stderr) {
+		if strings.HasPrefix(line, "error: ") && !strings.Contains(line, "no such file or directory") { // a database that is not here
+			t.Errorf("%s: exit status %d: %s", dir, code, line)
+		}
+	}
 }

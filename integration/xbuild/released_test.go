@@ -20,7 +20,11 @@ type proxy struct{ dir string }
 // release puts a directory into the proxy as a version of a module.
 func (p *proxy) release(t *testing.T, path, version, dir string) {
 	t.Helper()
-	at := filepath.Join(p.dir, path, "@v")
+	escaped, err := module.EscapePath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := filepath.Join(p.dir, escaped, "@v")
 	if err := os.MkdirAll(at, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +58,7 @@ func (p *proxy) use(t *testing.T) {
 	}
 	cache, others, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	t.Setenv("GOPROXY", "file://"+p.dir+",file://"+filepath.Join(cache, "cache", "download")+","+others)
-	t.Setenv("GONOSUMDB", "example.com,"+builder.CorePath)
+	t.Setenv("GONOSUMDB", "example.com,"+shared+","+builder.CorePath)
 	t.Setenv("GOMODCACHE", t.TempDir())
 	t.Cleanup(func() { // before the directory's removal: its files cannot be written to
 		if out, err := exec.Command("go", "clean", "-modcache").CombinedOutput(); err != nil {
@@ -62,6 +66,9 @@ func (p *proxy) use(t *testing.T) {
 		}
 	})
 }
+
+// shared is a Go module that core and plugins need.
+const shared = "github.com/BurntSushi/toml"
 
 // publish releases core in two versions and plugins that need one or the other.
 func publish(t *testing.T, root, dir string) *proxy {
@@ -94,8 +101,47 @@ func publish(t *testing.T, root, dir string) *proxy {
 	mod := filepath.Join(dir, "user", "go.mod")
 	lab.Write(t, mod, string(read(t, mod))+"\nrequire example.com/good v1.4.0\n")
 	p.release(t, "example.com/user", "v1.0.0", filepath.Join(dir, "user"))
+	p.lifters(t, dir)
 	p.use(t)
 	return p
+}
+
+// lifters releases a library that core needs in two newer versions, one of which
+// core does not compile with, a library that needs the latter, and plugins that
+// need any of these or none.
+func (p *proxy) lifters(t *testing.T, dir string) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", shared).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.release(t, shared, "v1.98.0", strings.TrimSpace(string(out)))
+	library := func(path, version, file, mod string) {
+		at := filepath.Join(dir, filepath.Base(path)+version)
+		if err := os.MkdirAll(at, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		lab.Write(t, filepath.Join(at, "go.mod"), "module "+path+"\n\ngo 1.26.0\n"+mod)
+		lab.Write(t, filepath.Join(at, "library.go"), file)
+		p.release(t, path, version, at)
+	}
+	library(shared, "v1.99.0", "package toml\n\nconst Changed = 1\n", "")
+	library("example.com/library", "v1.0.0", "package library\n\nimport \""+shared+"\"\n\nconst Changed = toml.Changed\n", "require "+shared+" v1.99.0\n")
+	for _, r := range []struct{ version, more, needs string }{
+		{"v1.0.0", "", ""},
+		{"v1.1.0", "", "require " + shared + " v1.98.0\n"},
+		{"v1.2.0", "var _ = library.Changed", "require (\n\texample.com/library v1.0.0\n\t" + shared + " v1.99.0 // indirect\n)\n"},
+	} {
+		writePlugin(t, dir, "example.com/lifter", "acme.lifter", r.more)
+		at := filepath.Join(dir, "lifter")
+		for file, change := range map[string][2]string{"go.mod": {"v0.0.0\n", "v1.0.0\n" + r.needs}, "plugin.go": {"import (\n", "import (\n\t\"example.com/library\"\n"}} {
+			if file == "go.mod" || r.more != "" {
+				file = filepath.Join(at, file)
+				lab.Write(t, file, strings.Replace(string(read(t, file)), change[0], change[1], 1))
+			}
+		}
+		p.release(t, "example.com/lifter", r.version, at)
+	}
 }
 
 // Core and plugins come from a module proxy when versions of them are asked for;
@@ -105,6 +151,7 @@ func TestReleased(t *testing.T) {
 	dir := t.TempDir()
 	publish(t, x.root, dir)
 	t.Run("refused", func(t *testing.T) { releasedList(t, x, dir) })
+	t.Run("lint", func(t *testing.T) { releasedLint(t, x, dir) })
 	t.Run("locked", func(t *testing.T) { releasedLock(t, x) })
 }
 
@@ -132,8 +179,15 @@ func releasedList(t *testing.T, x *tool, dir string) {
 			[]string{"plugin example.com/twin: cannot take part: it provides balancer.acme.strict, as does example.com/strict"}},
 		{"what another plugin needs", "--core v1.0.0 --with example.com/user --with example.com/good@v1.3.0", 1,
 			[]string{"plugin example.com/good: cannot resolve: v1.3.0 was asked for, but v1.4.0 is needed: example.com/user v1.0.0 needs example.com/good v1.4.0; ask for"}},
+		{"a dependency of core that is lifted", "--core v1.0.0 --with example.com/lifter --with example.com/good", 1,
+			[]string{"plugin example.com/lifter: cannot resolve: core v1.0.0 is made with " + shared + " v1.6.0, and this lifts it to v1.99.0 (example.com/lifter v1.2.0 needs example.com/library v1.0.0, which needs " + shared + " v1.99.0)",
+				"the last version of it that fits is v1.0.0: --with example.com/lifter@v1.0.0"}},
+		{"one that is lifted, as was asked for", "--core v1.0.0 --with example.com/lifter@v1.1.0 --replace " + shared + "=" + shared + "@v1.98.0", 0,
+			[]string{"balancer.acme.lifter v1.1.0 "}},
 		{"a version that is not there", "--core v1.0.0 --with example.com/good@v1.9.9", 1,
 			[]string{"plugin example.com/good: cannot resolve", "v1.9.9"}},
+		{"a dependency that core does not compile with, as was asked for", "--core v1.0.0 --with example.com/lifter@v1.1.0 --replace " + shared + "=" + shared + "@v1.99.0", 1,
+			[]string{"core v1.0.0 is made with " + shared + " v1.6.0, and --replace gives it another"}},
 		{"a core that is not there", "--core v9.9.9", 1, []string{"core: ", "v9.9.9"}},
 	} {
 		args := append([]string{"list", "--versions", "--packages"}, strings.Fields(c.args)...)
@@ -155,6 +209,14 @@ func releasedList(t *testing.T, x *tool, dir string) {
 				t.Errorf("%s: %q is missing in:\n%s", c.name, want, &all)
 			}
 		}
+	}
+}
+
+// Authors are told of what builds will refuse.
+func releasedLint(t *testing.T, x *tool, dir string) {
+	stdout, stderr, code := x.run(t, filepath.Join(dir, "lifter"), "lint")
+	if want := "go.mod:8: error: " + shared + " v1.99.0 is newer than core's, v1.6.0"; code != 1 || !strings.Contains(stdout, want) {
+		t.Errorf("lint: exit status %d, want %q in\n%s\n%s", code, want, stdout, stderr)
 	}
 }
 

@@ -35,13 +35,8 @@ func newTool(t *testing.T) *tool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &tool{filepath.Join(t.TempDir(), "xbuild"), root}
-	cmd := exec.Command(lab.Need(t, "go"), "build", "-o", x.path, "./xbuild")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("building xbuild: %v\n%s", err, out)
-	}
-	return x
+	lab.Need(t, "go")
+	return &tool{lab.BinaryOf(t, builder.CorePath+"/xbuild"), root}
 }
 
 // run runs xbuild in a directory and gives what it wrote and its exit status.

@@ -19,10 +19,9 @@ type database struct {
 	path []any // of the field
 	fold bool
 
-	current  atomic.Pointer[content]
-	looked   atomic.Int64 // when the file was looked at, in Unix time
-	loading  atomic.Bool
-	interval int64 // seconds from look to look
+	current atomic.Pointer[content]
+	looked  atomic.Int64 // when the file was looked at, in Unix time
+	loading atomic.Bool
 }
 
 // content is what a file held when it was read.
@@ -37,15 +36,20 @@ type content struct {
 // maxKept is how many values are kept decoded.
 const maxKept = 1 << 16
 
-// lookEvery is how often a file is looked at for changes, in seconds.
-const lookEvery = 10
+// A file is looked at for changes when it is used and lookEvery seconds have gone by.
+// Who uses it then does not wait for that, unless what is in force may be older
+// than mostAge seconds since nobody came.
+const (
+	lookEvery = 5
+	mostAge   = 10
+)
 
 // open reads a file.
 func open(file, field string) (*database, error) {
 	if field == "" {
 		return nil, fmt.Errorf("the field is missing: write one such as country.iso_code")
 	}
-	d := &database{file: file, interval: lookEvery}
+	d := &database{file: file}
 	for step := range strings.SplitSeq(field, ".") {
 		if n, err := strconv.Atoi(step); err == nil {
 			d.path = append(d.path, n)
@@ -80,9 +84,14 @@ func read(file string) (*content, error) {
 
 // find gives the field of an address's record, nil where there is none.
 func (d *database) find(a netip.Addr) []byte {
-	if now := time.Now().Unix(); now-d.looked.Load() >= d.interval && d.loading.CompareAndSwap(false, true) {
+	now := time.Now().Unix()
+	if age := now - d.looked.Load(); age >= lookEvery && d.loading.CompareAndSwap(false, true) {
 		d.looked.Store(now)
-		go d.refresh()
+		if age >= mostAge {
+			d.refresh()
+		} else {
+			go d.refresh()
+		}
 	}
 	c := d.current.Load()
 	r := c.reader.Lookup(a)

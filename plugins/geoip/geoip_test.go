@@ -140,11 +140,11 @@ func TestChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.interval = 0
 	a := netip.MustParseAddr("192.0.2.1")
 	becomes := func(want string) {
 		t.Helper()
 		for end := time.Now().Add(30 * time.Second); string(d.find(a)) != want; time.Sleep(time.Millisecond) {
+			d.looked.Store(time.Now().Unix() - lookEvery)
 			if time.Now().After(end) {
 				t.Fatalf("it is %q, not %q", d.find(a), want)
 			}
@@ -160,4 +160,10 @@ func TestChanges(t *testing.T) {
 	}
 	write(t, file, "CH")
 	becomes("CH")
+	// What nobody has asked for a while is not answered from an old file.
+	write(t, file, "LIECHTENSTEIN")
+	d.looked.Store(time.Now().Unix() - mostAge)
+	if got := string(d.find(a)); got != "LIECHTENSTEIN" {
+		t.Errorf("after a while it is %q", got)
+	}
 }

@@ -2,7 +2,9 @@ package prometheus
 
 import (
 	"net/http"
+	"os"
 	"os/exec"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -106,6 +108,63 @@ func samples(text string) map[string]bool {
 	return set
 }
 
+// names gives the names of metrics in a document.
+func names(text string) map[string]bool {
+	set := map[string]bool{}
+	for sample := range samples(text) {
+		name, _, _ := strings.Cut(sample, "{")
+		set[name] = true
+	}
+	return set
+}
+
+// lacking gives the patterns of README's table of metrics that are not there.
+func lacking(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(text), "| Not there |")
+	if !ok {
+		t.Fatal("README.md has no table of what is not there")
+	}
+	var list []string
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, "|"); len(cells) == 4 {
+			for _, m := range regexp.MustCompile("`([a-z_*]+)`").FindAllStringSubmatch(cells[1], -1) {
+				list = append(list, "haproxy_"+m[1])
+			}
+		}
+	}
+	return list
+}
+
+// everything checks that we have each metric that HAProxy has, but for those that
+// README.md says are not there, and that these are not.
+func everything(t *testing.T, theirs, our map[string]bool) {
+	t.Helper()
+	excused := map[string]bool{}
+	for name := range theirs {
+		said := false
+		for _, pattern := range lacking(t) {
+			if ok, err := path.Match(pattern, name); err != nil {
+				t.Fatal(err)
+			} else if ok {
+				said, excused[pattern] = true, true
+			}
+		}
+		if said == our[name] {
+			t.Errorf("%s: it is there: %v, README.md says that it is not: %v", name, our[name], said)
+		}
+	}
+	for _, pattern := range lacking(t) {
+		if !excused[pattern] {
+			t.Errorf("HAProxy has no %s, which README.md says is not there", pattern)
+		}
+	}
+}
+
 // ours are the metrics that HAProxy does not have, or not by this name in 2.6.
 var ours = []string{"haproxy_process_parked_connections", "haproxy_process_defects_total", "_mptcp_", "current_session_rate", "haproxy_process_build_info", "_quic_", "_h2_", "_ssl_"}
 
@@ -125,7 +184,7 @@ frontend web
   http-request use-service prometheus-exporter if { path /metrics }
   default_backend app
 backend app
-  server s1 127.0.0.1:`+origin+` maxconn 100
+  server s1 127.0.0.1:`+origin+` maxconn 100 check inter 100ms
   server s2 127.0.0.1:1 disabled
 `, theirs)
 	lab.FairleadOf(t, lab.BinaryOf(t, "github.com/fairleadproxy/fairlead/plugins/prometheus/testdata/binary"), `
@@ -137,7 +196,7 @@ bind = "127.0.0.1:`+our+`"
 http-request = [{ do = "use-service", service = "prometheus", if = "{ path /metrics }" }]
 default-backend = "app"
 [backend.app]
-servers = [{ address = "127.0.0.1:`+origin+`", maxconn = 100 }, { address = "127.0.0.1:1", disabled = true }]
+servers = [{ address = "127.0.0.1:`+origin+`", maxconn = 100, check = { inter = "100ms" } }, { address = "127.0.0.1:1", disabled = true }]
 `)
 	texts := map[string]string{}
 	for port := range map[string]bool{theirs: true, our: true} {
@@ -147,8 +206,12 @@ servers = [{ address = "127.0.0.1:`+origin+`", maxconn = 100 }, { address = "127
 		if res, err := http.Get(base + "/gone"); err != nil || res.StatusCode != 404 {
 			t.Fatalf("%v, %v", res, err)
 		}
-		texts[port] = get(t, base+"/metrics")
+		lab.Until(t, 10*time.Second, "the server is checked", func() bool {
+			texts[port] = get(t, base+"/metrics")
+			return strings.Contains(texts[port], `haproxy_server_check_status{proxy="app",server="s1",state="L4OK"} 1`)
+		})
 	}
+	everything(t, names(texts[theirs]), names(texts[our]))
 	known := samples(texts[theirs])
 	for name := range samples(texts[our]) {
 		if !known[name] && !slices.ContainsFunc(ours, func(part string) bool { return strings.Contains(name, part) }) {
@@ -158,7 +221,10 @@ servers = [{ address = "127.0.0.1:`+origin+`", maxconn = 100 }, { address = "127
 	for _, name := range []string{
 		`haproxy_backend_http_requests_total{proxy="app"}`, `haproxy_backend_http_responses_total{proxy="app",code="2xx"}`,
 		`haproxy_server_http_responses_total{proxy="app",server="s1",code="4xx"}`, `haproxy_server_limit_sessions{proxy="app",server="s1"}`,
-		`haproxy_server_status{proxy="app",server="s2",state="MAINT"}`, `haproxy_backend_active_servers{proxy="app"}`,
+		`haproxy_backend_agg_server_status{proxy="app",state="MAINT"}`, `haproxy_backend_agg_check_status{proxy="app",state="L4OK"}`,
+		`haproxy_server_check_failures_total{proxy="app",server="s1"}`, `haproxy_server_check_up_down_total{proxy="app",server="s1"}`,
+		`haproxy_server_uweight{proxy="app",server="s1"}`, `haproxy_backend_uweight{proxy="app"}`, `haproxy_server_current_throttle{proxy="app",server="s1"}`,
+		`haproxy_frontend_internal_errors_total{proxy="web"}`, `haproxy_server_status{proxy="app",server="s2",state="MAINT"}`, `haproxy_backend_active_servers{proxy="app"}`,
 		`haproxy_frontend_http_responses_total{proxy="web",code="2xx"}`,
 	} {
 		value := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (\S+)$`)

@@ -69,7 +69,7 @@ func flag(b bool) float64 {
 func render(s stats.Snapshot, want selection) []byte {
 	t := &text{b: make([]byte, 0, 16<<10)}
 	if want.process {
-		t.process(&s.Process, len(s.Frontends))
+		t.process(&s)
 	}
 	if want.frontends {
 		t.frontends(s.Frontends)
@@ -83,18 +83,39 @@ func render(s stats.Snapshot, want selection) []byte {
 	return t.b
 }
 
-func (t *text) process(p *stats.Process, frontends int) {
+func (t *text) process(s *stats.Snapshot) {
+	p := &s.Process
+	var tls, out int64
+	for i := range s.Frontends {
+		tls += s.Frontends[i].TLSSessions
+		out += s.Frontends[i].BytesOut
+	}
+	for i := range s.Backends {
+		for j := range s.Backends[i].Servers {
+			tls += s.Backends[i].Servers[j].TLSSessions
+		}
+	}
 	t.one("process_nbthread", "gauge", "Processors that are used at once.", float64(p.Threads))
+	t.one("process_nbproc", "gauge", "Worker processes: always 1.", 1)
+	t.one("process_relative_process_id", "gauge", "Which of the worker processes it is: always 1.", 1)
 	t.one("process_uptime_seconds", "gauge", "Seconds since the process began.", math.Trunc(time.Since(p.Started).Seconds()))
 	t.one("process_start_time_seconds", "gauge", "When the process began, in Unix time.", float64(p.Started.Unix()))
 	t.one("process_max_connections", "gauge", "Connections of clients that may be open at once.", limit(p.Limit))
+	t.one("process_hard_max_connections", "gauge", "The same limit: it is not lowered at run time.", limit(p.Limit))
 	t.one("process_current_connections", "gauge", "Connections of clients that are open.", float64(p.Sessions))
 	t.one("process_connections_total", "counter", "Connections that clients have opened.", float64(p.SessionsTotal))
 	t.one("process_requests_total", "counter", "Requests of HTTP that have come.", float64(p.Requests))
 	t.one("process_current_connection_rate", "gauge", "Connections opened in the last second.", float64(p.SessionRate))
+	t.one("process_max_connection_rate", "gauge", "The most connections opened in any second.", float64(p.MaxSessionRate))
+	t.one("process_current_session_rate", "gauge", "Sessions begun in the last second, which are connections of clients.", float64(p.SessionRate))
+	t.one("process_max_session_rate", "gauge", "The most sessions begun in any second.", float64(p.MaxSessionRate))
+	t.one("process_max_ssl_connections", "gauge", "Connections with TLS that may be open at once, 0 for any number.", float64(p.MaxTLSConns))
+	t.one("process_limit_ssl_rate", "gauge", "TLS handshakes that may begin in a second, 0 for any number.", float64(p.MaxTLSRate))
+	t.one("process_ssl_connections_total", "counter", "TLS handshakes that succeeded, on both sides.", float64(tls))
+	t.one("process_bytes_out_total", "counter", "Bytes that went to clients.", float64(out))
 	t.one("process_pool_used_bytes", "gauge", "Storage that buffers hold, in bytes.", float64(p.Buffers*int64(p.BufSize)))
 	t.one("process_stopping", "gauge", "1 while the process ends its connections.", flag(p.Stopping))
-	t.one("process_listeners", "gauge", "Frontends at work.", float64(frontends))
+	t.one("process_listeners", "gauge", "Frontends at work.", float64(len(s.Frontends)))
 	t.one("process_build_info", "gauge", "The version, as a label.", 1, "version", p.Version, "go", runtime.Version())
 	t.family("process_parked_connections", "gauge", "Idle connections of clients that cost no more than their socket.")
 	t.sample("process_parked_connections", float64(p.Parked))
@@ -114,6 +135,7 @@ var (
 		{"max_sessions", "gauge", "The most sessions that were in progress at once.", func(c *stats.Counters) float64 { return float64(c.MaxSessions) }},
 		{"sessions_total", "counter", "Sessions begun.", func(c *stats.Counters) float64 { return float64(c.SessionsTotal) }},
 		{"current_session_rate", "gauge", "Sessions begun in the last second.", func(c *stats.Counters) float64 { return float64(c.SessionRate) }},
+		{"max_session_rate", "gauge", "The most sessions begun in any second.", func(c *stats.Counters) float64 { return float64(c.MaxSessionRate) }},
 		{"bytes_in_total", "counter", "Bytes that came from clients.", func(c *stats.Counters) float64 { return float64(c.BytesIn) }},
 		{"bytes_out_total", "counter", "Bytes that went to clients.", func(c *stats.Counters) float64 { return float64(c.BytesOut) }},
 		{"responses_denied_total", "counter", "Responses that rules have refused.", func(c *stats.Counters) float64 { return float64(c.ResponsesDenied) }},
@@ -127,6 +149,8 @@ var (
 	toClients = []column{
 		{"request_errors_total", "counter", "Requests that broke off or were malformed.", func(c *stats.Counters) float64 { return float64(c.RequestErrors) }},
 		{"connections_total", "counter", "Connections of clients.", func(c *stats.Counters) float64 { return float64(c.SessionsTotal) }},
+		{"connections_rate_max", "gauge", "The most connections of clients in any second.", func(c *stats.Counters) float64 { return float64(c.MaxSessionRate) }},
+		{"internal_errors_total", "counter", "Streams that ended by a defect of Fairlead.", func(c *stats.Counters) float64 { return float64(c.Panics) }},
 		{"ssl_sess", "counter", "TLS handshakes that succeeded.", func(c *stats.Counters) float64 { return float64(c.TLSSessions) }},
 		{"ssl_reused_sess", "counter", "TLS handshakes that resumed a session.", func(c *stats.Counters) float64 { return float64(c.TLSReused) }},
 		{"ssl_failed_handshake", "counter", "TLS handshakes that failed.", func(c *stats.Counters) float64 { return float64(c.TLSFailed) }},
@@ -234,10 +258,44 @@ func (t *text) backends(list []stats.Backend) {
 	}
 	t.columns("backend_", owners, sessions, requests, toServers, connections)
 	t.each("backend_current_queue", "gauge", "Streams that wait for any server.", owners, func(i int) float64 { return float64(list[i].Queued) })
+	t.each("backend_max_queue", "gauge", "The most streams that waited for any server.", owners, func(i int) float64 { return float64(list[i].MaxQueued) })
 	t.each("backend_weight", "gauge", "The weights of the servers at work.", owners, func(i int) float64 { return float64(list[i].Weight) })
+	t.each("backend_uweight", "gauge", "The same, without slow starts.", owners, func(i int) float64 { return float64(list[i].UserWeight) })
 	t.each("backend_active_servers", "gauge", "Servers at work that are no backups.", owners, func(i int) float64 { return float64(list[i].Active) })
 	t.each("backend_backup_servers", "gauge", "Backup servers at work.", owners, func(i int) float64 { return float64(list[i].Backup) })
 	t.states("backend_status", owners, []string{"DOWN", "UP"}, func(i int) string { return upOrDown(list[i].Up) })
+	for _, name := range []string{"backend_agg_server_status", "backend_agg_server_check_status"} { // HAProxy has had both
+		t.counts(name, owners, serverStates, list, func(s *stats.Server) string { return string(s.State) })
+	}
+	t.counts("backend_agg_check_status", owners, checkCodes, list, checkCode)
+}
+
+// counts writes how many of a backend's servers are in each state.
+func (t *text) counts(name string, owners []owner, states []string, list []stats.Backend, of func(*stats.Server) string) {
+	t.family(name, "gauge", "The servers in each state.")
+	for i, o := range owners {
+		n := map[string]int{}
+		for j := range list[i].Servers {
+			n[of(&list[i].Servers[j])]++
+		}
+		for _, state := range states {
+			t.sample(name, float64(n[state]), append(o.labels[:len(o.labels):len(o.labels)], "state", state)...)
+		}
+	}
+}
+
+// serverStates are those of servers, checkCodes the results of checks that HAProxy
+// tells of.
+var (
+	serverStates = []string{"DOWN", "UP", "MAINT", "DRAIN", "NOLB"}
+	checkCodes   = []string{"HANA", "SOCKERR", "L4OK", "L4TOUT", "L4CON", "L6OK", "L6TOUT", "L6RSP", "L7TOUT", "L7RSP", "L7OK", "L7OKC", "L7STS", "PROCERR", "PROCTOUT", "PROCOK"}
+)
+
+func checkCode(s *stats.Server) string {
+	if s.Check == nil {
+		return ""
+	}
+	return s.Check.Code
 }
 
 func (t *text) servers(backends []stats.Backend, noMaint bool) {
@@ -260,5 +318,32 @@ func (t *text) servers(backends []stats.Backend, noMaint bool) {
 	t.each("server_weight", "gauge", "The weight in force.", owners, func(i int) float64 { return float64(list[i].Weight) })
 	t.each("server_idle_connections_current", "gauge", "Connections kept for another request.", owners, func(i int) float64 { return float64(list[i].Idle) })
 	t.each("server_idle_connections_limit", "gauge", "How many of those may be kept.", owners, func(i int) float64 { return limit(list[i].IdleLimit) })
-	t.states("server_status", owners, []string{"DOWN", "UP", "MAINT", "DRAIN", "NOLB"}, func(i int) string { return string(list[i].State) })
+	t.each("server_max_queue", "gauge", "The most streams that waited for the server.", owners, func(i int) float64 { return float64(list[i].MaxQueued) })
+	t.each("server_uweight", "gauge", "The weight that was given, without slow start.", owners, func(i int) float64 { return float64(list[i].UserWeight) })
+	t.each("server_current_throttle", "gauge", "Percent that a slow start has come to.", owners, func(i int) float64 {
+		if list[i].SlowStart < 0 {
+			return math.NaN()
+		}
+		return float64(list[i].SlowStart)
+	})
+	t.states("server_status", owners, serverStates, func(i int) string { return string(list[i].State) })
+	t.checks(list, owners)
+}
+
+// checks writes what is known by the checks of servers that are checked.
+func (t *text) checks(list []*stats.Server, owners []owner) {
+	var checks []*stats.Check
+	var of []owner
+	for i, s := range list {
+		if s.Check != nil {
+			checks, of = append(checks, s.Check), append(of, owners[i])
+		}
+	}
+	t.states("server_check_status", of, checkCodes, func(i int) string { return checks[i].Code })
+	t.each("server_check_code", "gauge", "The HTTP status that the last check got.", of, func(i int) float64 { return float64(checks[i].Status) })
+	t.each("server_check_duration_seconds", "gauge", "How long the last check took.", of, func(i int) float64 { return checks[i].Duration.Seconds() })
+	t.each("server_check_failures_total", "counter", "Checks that failed while the server was up.", of, func(i int) float64 { return float64(checks[i].Failures) })
+	t.each("server_check_up_down_total", "counter", "Times that the server went down.", of, func(i int) float64 { return float64(checks[i].Downs) })
+	t.each("server_check_last_change_seconds", "gauge", "Seconds since the server went up or down.", of, func(i int) float64 { return math.Trunc(time.Since(checks[i].Changed).Seconds()) })
+	t.each("server_downtime_seconds_total", "counter", "Seconds that the server was down in all.", of, func(i int) float64 { return math.Trunc(checks[i].Downtime.Seconds()) })
 }

@@ -97,7 +97,7 @@ func (r *Request) inWorkspace(fn func(dir string) error) (err error) {
 	}
 	defer func() {
 		if r.Keep {
-			r.tell(StepVerify, "the build's directory is kept: %s", dir)
+			r.note(StepVerify, "the build's directory is kept: %s", dir)
 		} else if rmErr := os.RemoveAll(dir); err == nil {
 			err = rmErr
 		}
@@ -129,6 +129,9 @@ func (r *Request) resolve(ctx context.Context, dir string) (*workspace, error) {
 		return nil, err
 	}
 	if w.replaces, err = r.replacements(); err != nil {
+		return nil, err
+	}
+	if err := w.lockedGo(); err != nil {
 		return nil, err
 	}
 	if err := w.open(ctx); err != nil {

@@ -32,8 +32,8 @@ func (w *workspace) catalogue(ctx context.Context, packages, configs []string) (
 		return nil, nil, err
 	}
 	host := w.tool.host()
-	probe := filepath.Join(w.dir, "probe", "probe")
-	if _, err := host.run(ctx, "build", "-trimpath", "-buildvcs=false", "-o", probe, "./probe"); err != nil {
+	probe := filepath.Join(w.dir, "probe", "probe.exe") // so that Windows runs it
+	if _, err := host.run(ctx, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", probe, "./probe"); err != nil {
 		return nil, nil, fmt.Errorf("compiling the standard modules: %w", w.unlink(err))
 	}
 	out, err := gocmd.Output(gocmd.Program(ctx, probe, configs...))

@@ -36,8 +36,8 @@ func (w *workspace) check(ctx context.Context, cgo bool) error {
 		}
 	}
 	errs = append(errs, twice(w.plugins)...)
-	if len(errs) > 0 {
-		return errors.Join(errs...)
+	if err := errors.Join(append(errs, w.checkLifts(ctx))...); err != nil {
+		return err
 	}
 	for _, p := range w.plugins {
 		if err := w.compile(ctx, p); err != nil {
@@ -198,15 +198,20 @@ func owner(plugins []*Plugin, m Module) *Plugin {
 	return found
 }
 
-// checkCore refuses systems for which core does not compile. Linux is what it is
-// written for, so nothing is tried there.
+// checkCore refuses systems and versions of dependencies for which core does not
+// compile. Linux and the versions of its own are what it is written for, so nothing
+// is tried there.
 func (w *workspace) checkCore(ctx context.Context) error {
-	if w.target.OS == "linux" {
+	changed := w.madeWith() != ""
+	if w.target.OS == "linux" && !changed {
 		return nil
 	}
-	_, err := w.tool.run(ctx, "build", CorePath+"/core/...", CorePath+"/cmd/fairlead/cli")
+	_, err := w.tool.run(ctx, "build", "-trimpath", CorePath+"/core/...", CorePath+"/cmd/fairlead/cli")
 	if err == nil {
 		return nil
+	}
+	if changed {
+		return fmt.Errorf("core %s does not compile:\n%w", versionOr(w.core.Version), w.unlink(err))
 	}
 	var failed *gocmd.Failure
 	if !errors.As(err, &failed) {

@@ -27,6 +27,26 @@ func TestChain(t *testing.T) {
 	}
 }
 
+// Who is known to need something by way of another module is not said to need it
+// by itself, although a go.mod names both.
+func TestChainFrom(t *testing.T) {
+	graph := map[string][]string{
+		mainModule: {"a@v1.0.0", "b@v1.0.0", "d@v2.0.0"},
+		"a@v1.0.0": {"c@v1.0.0", "d@v2.0.0"},
+		"b@v1.0.0": {"d@v2.0.0"},
+		"c@v1.0.0": {"d@v2.0.0"},
+	}
+	for path, want := range map[string]string{
+		"a": "a v1.0.0 needs c v1.0.0, which needs d v2.0.0",
+		"b": "b v1.0.0 needs d v2.0.0",
+		"e": "",
+	} {
+		if got := chainFrom(graph, path, "d@v2.0.0"); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
 // A core has the versions of the API for which it has a symbol, and a plugin
 // that is written for one of them fits.
 func TestAPIs(t *testing.T) {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
 )
 
@@ -171,16 +173,62 @@ func (w *workspace) checkSelected(ctx context.Context) error {
 
 // chain tells who needs a module version: "a v1 needs b v2, which needs c v3".
 func (w *workspace) chain(ctx context.Context, target string) string {
-	out, err := w.tool.run(ctx, "mod", "graph")
+	graph, err := w.graph(ctx)
 	if err != nil {
 		return ""
+	}
+	return chainOf(graph, mainModule, target)
+}
+
+// graph gives what each module version requires, as path@version: what the go
+// command tells, and what stands in the go.mod of modules whose requirements it
+// need not look at.
+func (w *workspace) graph(ctx context.Context) (map[string][]string, error) {
+	out, err := w.tool.run(ctx, "mod", "graph")
+	if err != nil {
+		return nil, w.unlink(err)
 	}
 	graph := map[string][]string{}
 	for line := range strings.Lines(string(out)) {
 		from, to, _ := strings.Cut(strings.TrimSpace(line), " ")
 		graph[from] = append(graph[from], to)
 	}
-	return chainOf(graph, mainModule, target)
+	list, err := w.listModules(ctx, "all")
+	if err != nil {
+		return nil, w.unlink(err)
+	}
+	for _, m := range list {
+		text, err := os.ReadFile(m.GoMod)
+		if err != nil || m.Version == "" {
+			continue // not downloaded, or the main module
+		}
+		mod, err := modfile.ParseLax(m.GoMod, text, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range mod.Require {
+			graph[m.Path+"@"+m.Version] = append(graph[m.Path+"@"+m.Version], r.Mod.String())
+		}
+	}
+	return graph, nil
+}
+
+// chainFrom is chainOf from one of the modules that the main module requires, in
+// words with it. Since a go.mod names what is needed indirectly, too, the module
+// itself is believed to be who needs the target only if nothing else is.
+func chainFrom(graph map[string][]string, path, target string) string {
+	g := maps.Clone(graph)
+	g[mainModule] = slices.DeleteFunc(slices.Clone(g[mainModule]), func(m string) bool { return !strings.HasPrefix(m, path+"@") })
+	for _, m := range g[mainModule] {
+		g[m] = slices.DeleteFunc(slices.Clone(g[m]), func(to string) bool { return to == target })
+	}
+	if chain := chainOf(g, mainModule, target); chain != "" {
+		return chain
+	}
+	for _, m := range g[mainModule] {
+		g[m] = graph[m]
+	}
+	return chainOf(g, mainModule, target)
 }
 
 // chainOf gives the shortest way in the graph from the start to the target, in

@@ -30,6 +30,8 @@ type Event struct {
 	Target string `json:"target"`
 	// Text says it in words.
 	Text string `json:"text"`
+	// Note says that the text is worth reading after the build, too.
+	Note bool `json:"note,omitempty"`
 }
 
 // Lines gives a function that writes a line for each event.
@@ -37,8 +39,17 @@ func Lines(w io.Writer) func(Event) {
 	return func(e Event) { fmt.Fprintf(w, "xbuild: %s\n", e.Text) }
 }
 
+// tell tells what the build is at.
 func (r *Request) tell(step Step, format string, args ...any) {
-	e := Event{step, r.Target.String(), fmt.Sprintf(format, args...)}
+	r.event(Event{Step: step, Target: r.Target.String(), Text: fmt.Sprintf(format, args...)})
+}
+
+// note tells what whoever asked for the build should know.
+func (r *Request) note(step Step, format string, args ...any) {
+	r.event(Event{Step: step, Target: r.Target.String(), Text: fmt.Sprintf(format, args...), Note: true})
+}
+
+func (r *Request) event(e Event) {
 	if r.Progress != nil {
 		Lines(r.Progress)(e)
 	}

@@ -61,7 +61,7 @@ func (w *workspace) versionFits(ctx context.Context, p *Plugin, version string) 
 		return false
 	}
 	s, err := readSource(d.Dir)
-	if err != nil || w.core.Version != "" && s.Core != "" && semver.Compare(s.Core, w.core.Version) > 0 {
+	if err != nil || w.core.Version != "" && semver.Compare(s.Requires[CorePath], w.core.Version) > 0 {
 		return false
 	}
 	one := &Plugin{Package: p.Package, query: version}
@@ -75,6 +75,9 @@ func (w *workspace) versionFits(ctx context.Context, p *Plugin, version string) 
 			return err
 		}
 		if err := fits(m, platform, apis); err != nil {
+			return err
+		}
+		if err := s.checkLifts(ctx); err != nil {
 			return err
 		}
 		return s.compile(ctx, one)

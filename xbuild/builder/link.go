@@ -41,7 +41,7 @@ func (r *Request) link(ctx context.Context, w *workspace, p *plan) (_ *Result, e
 		}
 		result.Verified = true
 	} else {
-		r.tell(StepVerify, "not verified: a binary for %s does not run here; run its list-modules where it does", r.Target)
+		r.note(StepVerify, "not verified: a binary for %s does not run here; run its list-modules where it does", r.Target)
 	}
 	if result.SHA256, result.Size, err = fileSum(binary); err != nil {
 		return nil, err

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/version"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,6 +127,26 @@ func orNone(s string) string {
 		return "(not named)"
 	}
 	return s
+}
+
+// lockedGo refuses a lock of a Go that is too old for core or for a plugin from a
+// directory, of which a newer one may have come since.
+func (w *workspace) lockedGo() error {
+	if w.lock == nil || w.lock.Go == "" {
+		return nil
+	}
+	needs := map[string]string{"core " + versionOr(w.core.Version): w.core.Go}
+	for _, p := range w.plugins {
+		if p.src != nil {
+			needs["the plugin "+p.Package] = p.src.Go
+		}
+	}
+	for _, who := range slices.Sorted(maps.Keys(needs)) {
+		if v := needs[who]; version.Compare(w.lock.Go, "go"+v) < 0 {
+			return usagef("the lock is of %s, and %s needs Go %s or later: choose versions anew with xbuild lock, which takes the Go that runs it", w.lock.Go, who, v)
+		}
+	}
+	return nil
 }
 
 // Resolve chooses versions, checks that they fit together and compile, and

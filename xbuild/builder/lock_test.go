@@ -66,3 +66,17 @@ func TestLockFits(t *testing.T) {
 		}
 	}
 }
+
+func TestLockedGo(t *testing.T) {
+	w := &workspace{core: &core{source: source{Go: "1.26.0", Version: "v1.0.0"}}, plugins: []*Plugin{{Package: "example.com/p", src: &source{Go: "1.27"}}, {Package: "example.com/q"}}}
+	for locked, want := range map[string]string{
+		"": "", "go1.27.0": "", "go1.28rc1": "",
+		"go1.25.3": "the lock is of go1.25.3, and core v1.0.0 needs Go 1.26.0 or later: choose versions anew with xbuild lock",
+		"go1.26.8": "and the plugin example.com/p needs Go 1.27 or later",
+	} {
+		w.lock = &Lock{Go: locked}
+		if err := w.lockedGo(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", locked, err, want)
+		}
+	}
+}

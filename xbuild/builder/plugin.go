@@ -131,11 +131,11 @@ func replacedPlugin(spec, name, version, replacement, dir string) (*Plugin, erro
 
 // checkCore refuses a plugin that needs a newer core than there is.
 func (p *Plugin) checkCore(c *core) error {
-	if p.src == nil || p.src.Core == "" || c.Version == "" || module.IsPseudoVersion(p.src.Core) {
+	if p.src == nil || c.Version == "" {
 		return nil
 	}
-	if semver.Compare(p.src.Core, c.Version) > 0 {
-		return p.needsCore(p.src.Core, c, "")
+	if needs := p.src.Requires[CorePath]; !module.IsPseudoVersion(needs) && semver.Compare(needs, c.Version) > 0 {
+		return p.needsCore(needs, c, "")
 	}
 	return nil
 }

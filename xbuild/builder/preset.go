@@ -109,7 +109,7 @@ func (r *Request) leftOut(w *workspace, catalogue []Module, used []string) ([]st
 		}
 	}
 	if len(lacking) > 0 {
-		r.tell(StepCatalogue, "%s has no %s: left out", r.Target, strings.Join(lacking, ", "))
+		r.note(StepCatalogue, "%s has no %s: left out", r.Target, strings.Join(lacking, ", "))
 	}
 	return out, nil
 }

@@ -70,7 +70,7 @@ func (r *Request) tellUnheeded(w *workspace) error {
 		}
 		for _, line := range mod.Replace {
 			if path := line.Old.Path; path != CorePath && !w.replaced(path) {
-				r.tell(StepCheck, "plugin %s: its go.mod replaces %s, which only its own builds heed: add --replace %s=... if it needs that", p.Package, path, path)
+				r.note(StepCheck, "plugin %s: its go.mod replaces %s, which only its own builds heed: add --replace %s=... if it needs that", p.Package, path, path)
 			}
 		}
 	}

@@ -54,7 +54,8 @@ type Request struct {
 	Lock *Lock
 	// Dir is what relative directories are relative to. Default: the current one.
 	Dir string
-	// Output is the file to write. Default: fairlead, in Dir.
+	// Output is the file to write, to whose name .exe is added for Windows.
+	// Default: fairlead, in Dir.
 	Output string
 	// Sizes asks for what each module and each package takes in the binary.
 	Sizes bool
@@ -103,6 +104,9 @@ func (r *Request) defaults() error {
 	}
 	if r.Target == (Target{}) {
 		r.Target = Host()
+	}
+	if r.Target.OS == "windows" && filepath.Ext(r.Output) != ".exe" {
+		r.Output += ".exe" // it runs nothing else
 	}
 	if r.Preset == "" {
 		r.Preset = "all"

@@ -60,7 +60,8 @@ type source struct {
 	Path    string // module path
 	Version string // its own, "" when it says none
 	Go      string // its go directive
-	Core    string // the version of core that it requires at least, "" when none
+	// Requires are the versions of Go modules that it requires at least, by path.
+	Requires map[string]string
 }
 
 // readSource reads what the module in a directory says of itself.
@@ -77,14 +78,12 @@ func readSource(dir string) (*source, error) {
 	if mod.Module == nil {
 		return nil, fmt.Errorf("%s has no module line", file)
 	}
-	s := &source{Dir: dir, Path: mod.Module.Mod.Path}
+	s := &source{Dir: dir, Path: mod.Module.Mod.Path, Requires: map[string]string{}}
 	if mod.Go != nil {
 		s.Go = mod.Go.Version
 	}
 	for _, r := range mod.Require {
-		if r.Mod.Path == CorePath {
-			s.Core = r.Mod.Version
-		}
+		s.Requires[r.Mod.Path] = r.Mod.Version
 	}
 	s.Version, err = OwnVersion(dir)
 	return s, err

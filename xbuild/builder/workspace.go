@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -62,7 +63,7 @@ func (w *workspace) open(ctx context.Context) error {
 	}
 	for path, dir := range dirs {
 		if err := os.Symlink(dir, filepath.Join(w.dir, filepath.FromSlash(linkName(path)))); err != nil {
-			return err
+			return fmt.Errorf("linking %s into the build: %w%s", dir, err, linkHint)
 		}
 	}
 	if w.lock != nil {
@@ -70,6 +71,9 @@ func (w *workspace) open(ctx context.Context) error {
 	}
 	return w.choose(ctx, mod)
 }
+
+// linkHint is where links need a right.
+var linkHint = map[string]string{"windows": "; switch developer mode on, or run it as an administrator"}[runtime.GOOS]
 
 // dirs gives the directories that Go modules are taken from, by their paths.
 func (w *workspace) dirs() map[string]string {
@@ -149,6 +153,9 @@ func (w *workspace) unlink(err error) error {
 	}
 	if w.lock != nil && strings.Contains(text, "updates to go.mod needed") {
 		text = "the lock does not fit what the directories need now; make it anew with: xbuild lock"
+	}
+	if strings.Contains(text, "# "+CorePath+"/") {
+		text += w.madeWith()
 	}
 	return &gocmd.Failure{Text: text, Err: failed.Err}
 }

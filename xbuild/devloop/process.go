@@ -2,7 +2,6 @@ package devloop
 
 import (
 	"os/exec"
-	"syscall"
 	"time"
 )
 
@@ -20,7 +19,7 @@ type process struct {
 func (l *Loop) start(program string) (*process, error) {
 	cmd := exec.Command(program, l.Args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = l.Dir, l.Stdout, l.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = ownGroup()
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -37,16 +36,16 @@ func (p *process) ended() <-chan error {
 	return p.done
 }
 
-// end ends the process: by SIGTERM, and by SIGKILL if it takes too long.
+// end ends the process: it is asked to, and killed if it takes too long.
 func (p *process) end() {
 	if p == nil {
 		return
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	_ = ask(p.cmd.Process) // it may have ended
 	select {
 	case <-p.done:
 	case <-time.After(endTime):
-		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // the same
+		_ = kill(p.cmd.Process) // the same
 		<-p.done
 	}
 }

@@ -48,6 +48,28 @@ func (c *checked) goMod() {
 	}
 }
 
+// lifts looks for dependencies of core in newer versions, which builds refuse.
+func (c *checked) lifts(ctx context.Context) {
+	dir, err := c.CoreDir(ctx)
+	if err != nil {
+		return // the probe tells that there is no core
+	}
+	core, err := workbench.ReadMod(dir)
+	if err != nil {
+		return // the same
+	}
+	own := map[string]string{}
+	for _, r := range core.Require {
+		own[r.Mod.Path] = r.Mod.Version
+	}
+	for _, r := range c.Mod.Require {
+		if v := own[r.Mod.Path]; v != "" && semver.Compare(r.Mod.Version, v) > 0 {
+			c.at("go.mod", Error, filepath.Join(c.Root, "go.mod"), r.Syntax.Start.Line, "require "+v+", and what works with that: builds refuse to lift what core imports",
+				"%s %s is newer than core's, %s", r.Mod.Path, r.Mod.Version, v)
+		}
+	}
+}
+
 // inside reports whether a path is a directory or lies in it.
 func inside(path, dir string) bool {
 	return path == dir || strings.HasPrefix(path, dir+string(filepath.Separator))

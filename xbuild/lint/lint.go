@@ -110,6 +110,7 @@ func Run(ctx context.Context, b *workbench.Bench) ([]Finding, error) {
 			return nil, err
 		}
 	}
+	c.lifts(ctx) // now that core is there
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})

@@ -67,15 +67,15 @@ const mark = "\n-- the probe --\n"
 // Probe builds a program that imports the plugin, and runs it.
 func (b *Bench) Probe(ctx context.Context) (*Report, error) {
 	text := strings.NewReplacer("PLUGIN", b.Package, "MARK", mark).Replace(probeText)
-	program := filepath.Join(b.temp, "probe")
-	if err := b.run(ctx, map[string]string{"xbuild-probe/main.go": text}, "build", "-o", program, "./xbuild-probe"); err != nil {
+	program := filepath.Join(b.temp, "probe.exe") // so that Windows runs it
+	if err := b.run(ctx, map[string]string{"xbuild-probe/main.go": text}, "build", "-ldflags=-s -w", "-o", program, "./xbuild-probe"); err != nil {
 		return nil, err
 	}
 	where := filepath.Join(b.temp, "empty")
 	if err := os.MkdirAll(where, 0o755); err != nil {
 		return nil, err
 	}
-	coreDir, err := b.coreDir(ctx)
+	coreDir, err := b.CoreDir(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +101,8 @@ func (b *Bench) Probe(ctx context.Context) (*Report, error) {
 	return r, err
 }
 
-// coreDir gives the directory of core's source.
-func (b *Bench) coreDir(ctx context.Context) (string, error) {
+// CoreDir gives the directory of core's source.
+func (b *Bench) CoreDir(ctx context.Context) (string, error) {
 	if b.Core != "" {
 		return b.Core, nil
 	}

@@ -54,7 +54,7 @@ func Open(dir, core string) (*Bench, error) {
 	if root == "" {
 		return nil, fmt.Errorf("there is no go.mod in %s or above: a plugin is a Go module; xbuild new makes one", dir)
 	}
-	mod, err := readMod(root)
+	mod, err := ReadMod(root)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (b *Bench) Close() error { return os.RemoveAll(b.temp) }
 
 // chooseCore writes the go.mod that stands in for the plugin's.
 func (b *Bench) chooseCore(want string) error {
-	mod, err := readMod(b.Root)
+	mod, err := ReadMod(b.Root)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (b *Bench) chooseCore(want string) error {
 		if b.Core, err = filepath.Abs(want); err != nil {
 			return err
 		}
-		if m, err := readMod(b.Core); err != nil || m.Module.Mod.Path != module.Core {
+		if m, err := ReadMod(b.Core); err != nil || m.Module.Mod.Path != module.Core {
 			return fmt.Errorf("--core %s: it is no checkout of %s", want, module.Core)
 		}
 	case want != "":
@@ -146,7 +146,7 @@ func Checkout(dir string) string {
 		return ""
 	}
 	for at = gocmd.FindModule(at); at != ""; at = gocmd.FindModule(filepath.Dir(at)) {
-		if m, err := readMod(at); err == nil && m.Module.Mod.Path == module.Core {
+		if m, err := ReadMod(at); err == nil && m.Module.Mod.Path == module.Core {
 			return at
 		}
 		if at == filepath.Dir(at) {
@@ -156,7 +156,8 @@ func Checkout(dir string) string {
 	return ""
 }
 
-func readMod(dir string) (*modfile.File, error) {
+// ReadMod reads the go.mod in a directory.
+func ReadMod(dir string) (*modfile.File, error) {
 	name := filepath.Join(dir, "go.mod")
 	text, err := os.ReadFile(name)
 	if err != nil {

@@ -42,7 +42,7 @@ func (r *runner) listenAdmin(g *config.Global) error {
 		return nil
 	}
 	for _, c := range g.StatsSocket {
-		uid, gid, err := protocol.Owner(nameOr(c.User, c.UID), nameOr(c.Group, c.GID))
+		uid, gid, err := protocol.Owner(config.NameOr(c.User, c.UID), config.NameOr(c.Group, c.GID))
 		if err == nil {
 			var s *admin.Server
 			path := strings.TrimPrefix(c.Address.Value, "unix@")

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +27,7 @@ func modulesCommand() *cobra.Command {
 			if asJSON {
 				return writeJSON(c.OutOrStdout(), list)
 			}
-			return listModules(c.OutOrStdout(), list, versions, packages)
+			return module.WriteList(c.OutOrStdout(), list, versions, packages)
 		},
 	}
 	c.Flags().BoolVar(&versions, "versions", false, "with the version of the Go module that each comes from")
@@ -50,21 +49,4 @@ func writeJSON(w io.Writer, list []module.Info) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(out)
-}
-
-func listModules(w io.Writer, list []module.Info, versions, packages bool) error {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, m := range list {
-		line := m.ID()
-		if versions {
-			line += "\t" + m.Version
-		}
-		if packages {
-			line += "\t" + m.Package
-		}
-		if _, err := fmt.Fprintln(tw, line); err != nil {
-			return err
-		}
-	}
-	return tw.Flush()
 }

@@ -33,14 +33,14 @@ func needRestart(start, now *config.Global) string {
 }
 
 func owner(g *config.Global) [2]string {
-	return [2]string{nameOr(g.User, g.UID), nameOr(g.Group, g.GID)}
+	return [2]string{config.NameOr(g.User, g.UID), config.NameOr(g.Group, g.GID)}
 }
 
 // socketsOf gives the sockets for commands without their places in the file.
 func socketsOf(g *config.Global) []string {
 	var list []string
 	for _, s := range g.StatsSocket {
-		list = append(list, fmt.Sprint(s.Address.Value, " ", s.Mode, " ", nameOr(s.User, s.UID), " ", nameOr(s.Group, s.GID), " ", s.Level))
+		list = append(list, fmt.Sprint(s.Address.Value, " ", s.Mode, " ", config.NameOr(s.User, s.UID), " ", config.NameOr(s.Group, s.GID), " ", s.Level))
 	}
 	return list
 }

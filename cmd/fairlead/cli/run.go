@@ -170,14 +170,7 @@ func (r *runner) settle(g *config.Global) error {
 			return usage(fmt.Errorf("global.pidfile: %w", err))
 		}
 	}
-	return usage(process.DropPrivileges(nameOr(g.User, g.UID), nameOr(g.Group, g.GID)))
-}
-
-func nameOr(name string, number *int) string {
-	if name == "" && number != nil {
-		return strconv.Itoa(*number)
-	}
-	return name
+	return usage(process.DropPrivileges(config.NameOr(g.User, g.UID), config.NameOr(g.Group, g.GID)))
 }
 
 // announce says where clients can connect.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
+	"github.com/fairleadproxy/fairlead/core/system"
 )
 
 // Row is a line of a table of keys: one key, or several with one comment.
@@ -52,6 +53,9 @@ func (s *Source) Rows(t reflect.Type, types Namer) ([]Row, error) {
 		}
 		made[c] = len(out)
 		text, otherwise := SplitDefault(c.Text)
+		if systems := f.Tag.Get("os"); systems != "" {
+			text += " Needs " + system.Names(systems) + "."
+		}
 		must := strings.Contains(tag, ",required") || strings.Contains(tag, ",inline") && f.Tag.Get("default") == ""
 		if must && otherwise == "" {
 			otherwise = "required"

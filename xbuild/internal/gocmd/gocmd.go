@@ -15,6 +15,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -26,13 +28,21 @@ const patience = 10 * time.Second
 func Command(ctx context.Context, args ...string) *exec.Cmd { return Program(ctx, "go", args...) }
 
 // Program is a program that is interrupted, not killed, when ctx ends, so that it
-// ends the programs which it has started.
+// ends the programs which it has started, where the system can do that.
 func Program(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Cancel = func() error {
+		if runtime.GOOS == "windows" {
+			return cmd.Process.Kill() // there are no signals
+		}
+		return cmd.Process.Signal(os.Interrupt)
+	}
 	cmd.WaitDelay = patience
 	return cmd
 }
+
+// downloads are what the go command says on its way to an error.
+var downloads = regexp.MustCompile(`(?m)^go: (downloading|finding|extracting) .*\n?`)
 
 // Output gives what a command writes to standard output. Its error is a *Failure
 // when it said what is wrong.
@@ -46,7 +56,7 @@ func Output(cmd *exec.Cmd) ([]byte, error) {
 	if errors.Is(err, exec.ErrNotFound) {
 		return nil, fmt.Errorf("the go command is needed: install Go (https://go.dev/dl/) and put it in PATH: %w", err)
 	}
-	text := strings.TrimSpace(stderr.String())
+	text := strings.TrimSpace(downloads.ReplaceAllString(stderr.String(), ""))
 	if text == "" {
 		text = strings.TrimSpace(stdout.String())
 	}
