@@ -131,7 +131,8 @@ var smuggled = map[string][]string{
 // TestHostileClients has each attack refused as RFC 9113 says, while others are
 // served; nothing of it stays.
 func TestHostileClients(t *testing.T) {
-	p, plain, secure := proxy(t, startOrigin(t, "h1"), patient)
+	// Heads have time enough for all of an attack to come.
+	p, plain, secure := proxy(t, startOrigin(t, "h1"), strings.Replace(patient, `http-request = "1s"`, `http-request = "30s"`, 1))
 	c, base := client(t, "h2", plain, secure)
 	served := func(during string) {
 		if res, _ := do(t, c, request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
@@ -190,12 +191,13 @@ func TestHostileClients(t *testing.T) {
 // settled waits until goroutines and memory are what they were before.
 func settled(t *testing.T, p *lab.Process, tasks, memory int) {
 	t.Helper()
-	lab.Until(t, 30*time.Second, "what hostile peers cost is given back", func() bool {
-		return info(t, p, "Tasks") <= tasks+2
-	})
-	if now := resident(t, p); now > memory+64<<10 {
-		t.Errorf("%d KB of memory are in use, %d before", now, memory)
+	more := 64 << 10
+	if lab.RaceEnabled {
+		more *= 4 // the detector keeps what it has
 	}
+	lab.Until(t, 30*time.Second, "what hostile peers cost is given back", func() bool {
+		return info(t, p, "Tasks") <= tasks+2 && resident(t, p) <= memory+more
+	})
 }
 
 // resident gives the process's memory in KB.

@@ -98,6 +98,24 @@ func (f *reloadable) reload() {
 	}
 }
 
+// lastGoAway reads until the connection ends, answering pings, and gives the stream
+// that the last GOAWAY named.
+func lastGoAway(r *raw) uint32 {
+	last := uint32(1 << 31)
+	for {
+		fr, err := r.ReadFrame()
+		if err != nil {
+			return last
+		}
+		switch fr := fr.(type) {
+		case *http2.GoAwayFrame:
+			last = fr.LastStreamID
+		case *http2.PingFrame:
+			r.WritePing(true, fr.Data)
+		}
+	}
+}
+
 // TestReload has downloads by several clients go on through a reload.
 func TestReload(t *testing.T) {
 	o := startSlow(t)
@@ -123,26 +141,15 @@ func TestReload(t *testing.T) {
 	if got := raw.next(); got != "1: 200" {
 		t.Errorf("before: %s", got)
 	}
+	told := make(chan uint32, 1)
+	go func() { told <- lastGoAway(raw) }()
 	f.reload()
 	c, base := client(t, "h2", f.plain, f.secure)
 	if res, _ := do(t, c, request(t, "GET", base+"/generation", nil)); res.StatusCode != 201 {
 		t.Errorf("a new connection gets %d, want the new configuration", res.StatusCode)
 	}
 	// The idle client is told that its connection takes no more streams, and it ends.
-	last := uint32(1 << 31)
-	for {
-		fr, err := raw.ReadFrame()
-		if err != nil {
-			break
-		}
-		switch fr := fr.(type) {
-		case *http2.GoAwayFrame:
-			last = fr.LastStreamID
-		case *http2.PingFrame:
-			raw.WritePing(true, fr.Data)
-		}
-	}
-	if last != 1 {
+	if last := <-told; last != 1 {
 		t.Errorf("the last GOAWAY names the stream %d, want 1", last)
 	}
 	o.goOn()
