@@ -18,6 +18,7 @@ type generation struct {
 	busy     chan struct{} // Stop waits for it, or for its context
 	hardStop time.Duration
 	served   atomic.Bool
+	refuses  atomic.Bool
 	stopped  atomic.Bool
 	cut      atomic.Bool
 	fds      map[string]int
@@ -29,6 +30,7 @@ func (g *generation) Serve()                       { g.served.Store(true) }
 func (g *generation) Sockets() map[string]int      { return g.fds }
 func (g *generation) HardStopAfter() time.Duration { return g.hardStop }
 func (g *generation) Reopen() error                { return nil }
+func (g *generation) StopAccepting()               { g.refuses.Store(true) }
 
 func (g *generation) Stop(ctx context.Context) error {
 	defer g.stopped.Store(true)
@@ -77,8 +79,8 @@ func TestReloadDrainsTheOldGeneration(t *testing.T) {
 	if err := s.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	if s.Current() != b || !b.served.Load() || a.stopped.Load() {
-		t.Error("the new generation should serve while the old one drains")
+	if s.Current() != b || !b.served.Load() || !a.refuses.Load() || a.stopped.Load() {
+		t.Error("the new generation alone should serve new clients while the old one drains")
 	}
 	close(a.busy)
 	eventually(t, "the old generation ends", a.stopped.Load)

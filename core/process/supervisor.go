@@ -27,6 +27,8 @@ type Generation interface {
 	Serve()
 	// Sockets gives the listening descriptors by key, for the next generation.
 	Sockets() map[string]int
+	// StopAccepting returns when nobody is accepted any more. Stop does it, too.
+	StopAccepting()
 	// Stop stops accepting, waits for what is in progress until ctx ends, then
 	// cuts it off. It is also called after Open failed.
 	Stop(ctx context.Context) error
@@ -117,6 +119,7 @@ func (s *Supervisor) next() error {
 	s.mu.Unlock()
 	g.Serve()
 	if before != nil {
+		before.StopAccepting() // who connects from now on gets what was reloaded
 		go s.drain(before)
 	}
 	return nil

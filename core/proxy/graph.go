@@ -57,9 +57,8 @@ func (g *Graph) Serve() {
 	go g.purgeIdle()
 }
 
-// Stop stops accepting, lets the connections end their requests and returns
-// when all have ended, or with the context's error after cutting those left.
-func (g *Graph) Stop(ctx context.Context) error {
+// StopAccepting closes the listeners and returns when nobody is accepted any more.
+func (g *Graph) StopAccepting() {
 	for _, f := range g.order {
 		f.stopping.Store(true)
 		f.slots.wake()
@@ -72,6 +71,12 @@ func (g *Graph) Stop(ctx context.Context) error {
 	}
 	g.engine.slots.wake()
 	g.accepting.Wait()
+}
+
+// Stop stops accepting, lets the connections end their requests and returns
+// when all have ended, or with the context's error after cutting those left.
+func (g *Graph) Stop(ctx context.Context) error {
+	g.StopAccepting()
 	err := g.drain(ctx)
 	close(g.done)
 	for _, b := range g.backends {
