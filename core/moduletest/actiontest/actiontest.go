@@ -24,6 +24,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/http1"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/moduletest/internal/allocs"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
 
@@ -156,7 +157,7 @@ func NoAllocations(t *testing.T, tx *action.Tx, p expr.Phase, prepare func(), na
 		a.Run(tx)
 	}
 	run()
-	if n := testing.AllocsPerRun(100, run); n > 0 {
+	if n := allocs.Of(run); n > 0 {
 		t.Errorf("%s %q allocates %v times", name, config, n)
 	}
 }

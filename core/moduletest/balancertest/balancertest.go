@@ -14,6 +14,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/moduletest/internal/allocs"
 )
 
 // Server is a server whose state a test sets.
@@ -152,7 +153,7 @@ func Laws(t *testing.T, make func() balancer.Balancer, o Options) {
 	t.Run("allocations", func(t *testing.T) {
 		p := make().Update(Set(Servers(3, 1, 2)))
 		r := Client(1)
-		if n := testing.AllocsPerRun(200, func() { p.Pick(r); r.Env.Recycle() }); n != 0 {
+		if n := allocs.Of(func() { p.Pick(r); r.Env.Recycle() }); n != 0 {
 			t.Errorf("Pick allocates %v times", n)
 		}
 	})

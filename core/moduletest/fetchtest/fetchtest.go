@@ -16,6 +16,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/http1"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/module"
+	"github.com/fairleadproxy/fairlead/core/moduletest/internal/allocs"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
 
@@ -124,7 +125,7 @@ func NoAllocations(t *testing.T, sc *expr.Scope, e *expr.Env, texts ...string) {
 			continue
 		}
 		var s expr.Sample
-		if n := testing.AllocsPerRun(50, func() {
+		if n := allocs.Of(func() {
 			x.Eval(e, &s)
 			e.Recycle()
 		}); n != 0 {
