@@ -16,26 +16,11 @@ func names(t *testing.T, n int) []string {
 	t.Helper()
 	var at []string
 	for i := range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { l.Close() })
-		go func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return // the test has ended
-				}
-				go func() {
-					defer c.Close()
-					if _, err := c.Read(make([]byte, 1024)); err == nil {
-						fmt.Fprintf(c, "s%d", i+1)
-					}
-				}()
+		at = append(at, lab.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
+			if _, err := c.Read(make([]byte, 1024)); err == nil {
+				fmt.Fprintf(c, "s%d", i+1)
 			}
-		}()
-		at = append(at, l.Addr().String())
+		}))
 	}
 	return at
 }

@@ -7,27 +7,15 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
 // scripted is an origin that shows in its answer what it was asked, framed as
 // the path says.
 func scripted(t *testing.T) (address string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return // the test has ended
-			}
-			go answer(c)
-		}
-	}()
-	return l.Addr().String()
+	return lab.Serve(t, "tcp", "127.0.0.1:0", answer)
 }
 
 func answer(c net.Conn) {

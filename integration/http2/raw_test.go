@@ -118,21 +118,8 @@ func (r *raw) last() string {
 // what comes next is read after it.
 func serveRaw(t testing.TB, answer func(r *raw, req *http2.MetaHeadersFrame)) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go serveOne(t, c, answer)
-		}
-	}()
-	return `{ address = "` + l.Addr().String() + `", proto = "h2" }`
+	at := lab.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) { serveOne(t, c, answer) })
+	return `{ address = "` + at + `", proto = "h2" }`
 }
 
 func serveOne(t testing.TB, c net.Conn, answer func(r *raw, req *http2.MetaHeadersFrame)) {

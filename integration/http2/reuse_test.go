@@ -24,35 +24,23 @@ const holdTime = 600 * time.Millisecond
 func counted(t *testing.T) string {
 	t.Helper()
 	var conns atomic.Int32
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
+	return lab.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
+		n := fmt.Sprint(conns.Add(1))
+		var mu sync.Mutex
+		serveOne(t, c, func(r *raw, req *http2.MetaHeadersFrame) {
+			id := req.StreamID
+			answer := func() {
+				mu.Lock()
+				defer mu.Unlock()
+				r.head(id, true, r.block(":status", "200", "x-conn", n))
+			}
+			if req.PseudoValue("path") == "/hold" {
+				time.AfterFunc(holdTime, answer)
 				return
 			}
-			n := fmt.Sprint(conns.Add(1))
-			var mu sync.Mutex
-			go serveOne(t, c, func(r *raw, req *http2.MetaHeadersFrame) {
-				id := req.StreamID
-				answer := func() {
-					mu.Lock()
-					defer mu.Unlock()
-					r.head(id, true, r.block(":status", "200", "x-conn", n))
-				}
-				if req.PseudoValue("path") == "/hold" {
-					time.AfterFunc(holdTime, answer)
-					return
-				}
-				answer()
-			})
-		}
-	}()
-	return l.Addr().String()
+			answer()
+		})
+	})
 }
 
 // both starts Fairlead and HAProxy before a server of HTTP/2, with one way of reuse,

@@ -23,8 +23,8 @@ func TestOneWay(t *testing.T) {
 		c.(*net.TCPConn).CloseWrite()
 	}
 	received := make(chan int64, 1)
-	sends := serve(t, "tcp", "127.0.0.1:0", drip)
-	takes := serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
+	sends := lab.Serve(t, "tcp", "127.0.0.1:0", drip)
+	takes := lab.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
 		n, _ := io.Copy(io.Discard, c) // how it ended shows in how much came
 		received <- n
 	})

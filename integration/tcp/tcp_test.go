@@ -31,29 +31,6 @@ const defaults = `
 timeout = { connect = "20s", client = "30s", server = "30s" }
 `
 
-// serve gives every connection of a listener to handle, until the test ends.
-func serve(t *testing.T, network, at string, handle func(net.Conn)) string {
-	t.Helper()
-	l, err := net.Listen(network, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return // the test has ended
-			}
-			go func() {
-				defer c.Close()
-				handle(c)
-			}()
-		}
-	}()
-	return l.Addr().String()
-}
-
 // echo sends everything back and passes the end on.
 func echo(c net.Conn) { _, _ = io.Copy(c, c) } // an error ends it, which the other side sees
 
@@ -75,8 +52,8 @@ func dial(t *testing.T, at string) net.Conn {
 func TestBytesAndHalfClose(t *testing.T) {
 	dir := t.TempDir()
 	origins := map[string]string{
-		"tcp":  serve(t, "tcp", "127.0.0.1:0", echo),
-		"unix": serve(t, "unix", filepath.Join(dir, "echo.sock"), echo),
+		"tcp":  lab.Serve(t, "tcp", "127.0.0.1:0", echo),
+		"unix": lab.Serve(t, "unix", filepath.Join(dir, "echo.sock"), echo),
 	}
 	for name, origin := range origins {
 		port := lab.Port(t)
@@ -109,7 +86,7 @@ servers = ["`+origin+`"]
 
 // Connections that are reset on either side leave nothing behind.
 func TestResets(t *testing.T) {
-	origin := serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
+	origin := lab.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
 		b := make([]byte, 100)
 		if n, err := c.Read(b); err == nil && n > 0 && b[0] == 'r' {
 			_ = c.(*net.TCPConn).SetLinger(0) // the close that follows is a reset
@@ -180,7 +157,7 @@ func TestServerNames(t *testing.T) {
 	backends := ""
 	for _, name := range []string{"a", "b"} {
 		config := &tls.Config{Certificates: []tls.Certificate{certificate(t, name+".example.com")}}
-		origin := serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) { echo(tls.Server(c, config)) })
+		origin := lab.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) { echo(tls.Server(c, config)) })
 		backends += "[backend." + name + "]\nservers = [\"" + origin + "\"]\n"
 	}
 	port := lab.Port(t)
@@ -274,7 +251,7 @@ servers = ["127.0.0.1:1"]
 
 // A server at its maxconn has the others wait, in their order, up to timeout queue.
 func TestQueue(t *testing.T) {
-	origin := serve(t, "tcp", "127.0.0.1:0", echo)
+	origin := lab.Serve(t, "tcp", "127.0.0.1:0", echo)
 	short, long := lab.Port(t), lab.Port(t)
 	f := lab.Fairlead(t, `
 [[global.log]]
@@ -350,7 +327,7 @@ func TestHealth(t *testing.T) {
 		}()
 	}
 	start(l)
-	backup := serve(t, "tcp", "127.0.0.1:0", name("backup"))
+	backup := lab.Serve(t, "tcp", "127.0.0.1:0", name("backup"))
 	port := lab.Port(t)
 	f := lab.Fairlead(t, `
 [[global.log]]
@@ -391,7 +368,7 @@ servers = ["`+at+`", { address = "`+backup+`", backup = true }]
 
 // The rules of all three lists, and TCP log lines with their termination states.
 func TestRulesAndLogs(t *testing.T) {
-	origin := serve(t, "tcp", "127.0.0.1:0", echo)
+	origin := lab.Serve(t, "tcp", "127.0.0.1:0", echo)
 	closed := "127.0.0.1:" + lab.Port(t)
 	deny, refuse, plain := lab.Port(t), lab.Port(t), lab.Port(t)
 	f := lab.Fairlead(t, defaults+`

@@ -50,7 +50,7 @@ bind = { address = "127.0.0.1:`+port+`", tls = { crt-list = "`+ca.dir+`/many.lis
 [frontend.one]
 bind = { address = "127.0.0.1:`+alone+`", tls = { crt = "`+single+`" } }
 `)
-	took, used := time.Since(began), processorTime(t, f)
+	took, used := time.Since(began), f.ProcessorTime(t)
 	status := processStatus(t, f)
 	for i := 0; i < n; i += max(1, n/50) {
 		name := fmt.Sprintf("site%d.example.com", i)
@@ -77,7 +77,7 @@ func handshakeCost(t *testing.T, f *lab.Process, port string, name func(int) str
 	for i := range 20 {
 		presented(port, name(i), nil)
 	}
-	before := processorTime(t, f)
+	before := f.ProcessorTime(t)
 	for i := range rounds {
 		c, err := tls.Dial("tcp", "127.0.0.1:"+port, &tls.Config{InsecureSkipVerify: true, ServerName: name(i)})
 		if err != nil {
@@ -85,29 +85,7 @@ func handshakeCost(t *testing.T, f *lab.Process, port string, name func(int) str
 		}
 		c.Close()
 	}
-	return (processorTime(t, f) - before) / rounds
-}
-
-// processorTime gives what a process has used.
-func processorTime(t *testing.T, f *lab.Process) time.Duration {
-	t.Helper()
-	total := int64(0)
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", f.Cmd.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, task := range tasks {
-		b, err := os.ReadFile(task)
-		if err != nil {
-			continue // the thread has ended
-		}
-		ns, err := strconv.ParseInt(strings.Fields(string(b))[0], 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		total += ns
-	}
-	return time.Duration(total)
+	return (f.ProcessorTime(t) - before) / rounds
 }
 
 // processStatus gives the memory that a process takes, and took at most.
