@@ -18,7 +18,9 @@ const stopTime = 10 * time.Second
 func lifecycles[I any](t *testing.T, entry *module.Entry[I], config string) {
 	t.Helper()
 	pure := count()
-	must(t, build(t, entry, config, func(I) {}))
+	for range 5 { // more than may end meanwhile of what others hold
+		must(t, build(t, entry, config, func(I) {}))
+	}
 	pure.compare(t, "New must only make the instance, and leave the rest to Prepare and Start: ")
 	for _, start := range []bool{false, true} {
 		must(t, build(t, entry, config, func(x I) { stop(t, begin(t, module.ContextOptions{}, x, start)) }))
