@@ -235,6 +235,27 @@ func raw(t *testing.T, at, send string) string {
 	return string(b[:n])
 }
 
+// whole sends bytes and gives all that comes until the connection is closed.
+func whole(t *testing.T, at, send string) string {
+	t.Helper()
+	c, err := net.Dial("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(c, send); err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(c)
+	if err != nil {
+		t.Errorf("reading from %s: %v", at, err)
+	}
+	return string(b)
+}
+
 // What could be smuggled, and what breaks HTTP's rules, is refused by both.
 func TestRefused(t *testing.T) {
 	p := start(t)

@@ -76,17 +76,17 @@ backend app
 		"body of a length":   "POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n",
 		"HEAD of no one":     "HEAD /204 HTTP/1.0\r\n\r\n",
 	} {
-		f, h := strings.ToLower(raw(t, p.fairlead, request)), strings.ToLower(raw(t, p.haproxy, request))
+		f, h := strings.ToLower(whole(t, p.fairlead, request)), strings.ToLower(whole(t, p.haproxy, request))
 		if f != h {
 			t.Errorf("%s:\nfairlead: %q\nhaproxy:  %q", name, f, h)
 		}
 	}
 	// RFC 9112 section 7.1: chunks are not for HTTP/1.0. HAProxy 2.6 passes them on.
-	got := raw(t, p.fairlead, "GET /chunked HTTP/1.0\r\n\r\n")
+	got := whole(t, p.fairlead, "GET /chunked HTTP/1.0\r\n\r\n")
 	if want := "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nget /chunked http/1.0|connection: keep-alive"; got != want {
 		t.Errorf("chunks to an old client: %q, want %q", got, want)
 	}
-	got = raw(t, p.fairlead, "GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
+	got = whole(t, p.fairlead, "GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
 	if !strings.HasSuffix(got, "\r\n\r\nget / http/1.0|connection: keep-alive") {
 		t.Errorf("an upgrade, which HTTP/1.0 does not have: %q", got)
 	}
