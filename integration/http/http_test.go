@@ -216,17 +216,7 @@ func TestSameAsHAProxy(t *testing.T) {
 // raw sends bytes and gives the beginning of what comes back.
 func raw(t *testing.T, at, send string) string {
 	t.Helper()
-	c, err := net.Dial("tcp", at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(c, send); err != nil {
-		t.Fatal(err)
-	}
+	c := sent(t, at, send)
 	b := make([]byte, 4096)
 	n, err := c.Read(b)
 	if err != nil {
@@ -235,20 +225,27 @@ func raw(t *testing.T, at, send string) string {
 	return string(b[:n])
 }
 
-// whole sends bytes and gives all that comes until the connection is closed.
-func whole(t *testing.T, at, send string) string {
+// sent connects and sends bytes; the connection is closed with the test.
+func sent(t *testing.T, at, send string) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", at)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(func() { c.Close() })
 	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(c, send); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// whole sends bytes and gives all that comes until the connection is closed.
+func whole(t *testing.T, at, send string) string {
+	t.Helper()
+	c := sent(t, at, send)
 	b, err := io.ReadAll(c)
 	if err != nil {
 		t.Errorf("reading from %s: %v", at, err)
