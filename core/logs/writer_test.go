@@ -193,9 +193,13 @@ func TestWriterSinkFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sink{err: errors.New("no space left"), gate: make(chan struct{}, 1)}
 		w, warnings := start(t, &s, Options{})
+		w.Log(Info, []byte("first"))
+		synctest.Wait() // the sink has it now, so the next lines come together
 		for range 5 {
 			w.Log(Info, []byte("x"))
 		}
+		s.gate <- struct{}{}
+		synctest.Wait()
 		s.gate <- struct{}{}
 		synctest.Wait()
 		if w.Dropped() != 4 {
@@ -207,7 +211,7 @@ func TestWriterSinkFails(t *testing.T) {
 		s.gate <- struct{}{}
 		w.Log(Info, []byte("y"))
 		synctest.Wait()
-		if got := s.lines(); !slices.Equal(got, []string{"info y"}) {
+		if got := s.lines(); !slices.Equal(got, []string{"info first", "info y"}) {
 			t.Errorf("after the failure: %q", got)
 		}
 		w.Stop(t.Context())
