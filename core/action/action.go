@@ -29,20 +29,11 @@ type Action interface {
 	Phases() expr.Phases
 	// Compile parses the action's expressions for the list it stands in
 	// (sc.Phase). It is called once, before any Run. Errors may be
-	// *FieldError to point at a config field.
+	// *module.FieldError to point at a config field, about an *expr.Error too.
 	Compile(sc *expr.Scope) error
 	// Run does it.
 	Run(tx *Tx) Verdict
 }
-
-// FieldError says which field of an action's config an error is about.
-type FieldError struct {
-	Field string // the TOML key
-	Err   error  // may be an *expr.Error with an offset in the field's string
-}
-
-func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
-func (e *FieldError) Unwrap() error { return e.Err }
 
 // Verdict is what follows an action.
 type Verdict uint8

@@ -3,6 +3,7 @@ package action
 import (
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 // The sets of lists that most actions are legal in.
@@ -21,7 +22,7 @@ var (
 func Format(sc *expr.Scope, field, text string) (*expr.Format, error) {
 	f, err := expr.ParseFormat(sc, text)
 	if err != nil {
-		return nil, &FieldError{field, err}
+		return nil, &module.FieldError{Field: field, Err: err}
 	}
 	return f, nil
 }
@@ -30,7 +31,7 @@ func Format(sc *expr.Scope, field, text string) (*expr.Format, error) {
 func Expr(sc *expr.Scope, field, text string) (*expr.Expr, error) {
 	x, err := expr.ParseExpr(sc, text)
 	if err != nil {
-		return nil, &FieldError{field, err}
+		return nil, &module.FieldError{Field: field, Err: err}
 	}
 	return x, nil
 }

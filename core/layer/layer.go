@@ -61,7 +61,7 @@ func Instance[I any](b *Build, k *module.Kind[I], m *tree.Module) (I, bool) {
 	}
 	v, err := entry.Build(b.Context, m.Decode)
 	if err != nil {
-		b.Errs.Add(err, m.Pos, m.Path)
+		m.Refuse(b.Errs, err)
 		return none, false
 	}
 	b.Instances.Add(v)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 // Style is what stands before a line in a message (HAProxy manual 4.2 "log",
@@ -113,11 +115,11 @@ func systemHostname() string {
 // word checks that s is one word of visible ASCII.
 func word(field, s string, max int) error {
 	if len(s) > max {
-		return fmt.Errorf("%s has %d bytes: write at most %d", field, len(s), max)
+		return module.Wrong(field, "%q has %d bytes: write at most %d", s, len(s), max)
 	}
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
-			return fmt.Errorf("%s %q has a character that syslog cannot carry there: write visible ASCII without spaces", field, s)
+			return module.Wrong(field, "%q has a character that syslog cannot carry there: write visible ASCII without spaces", s)
 		}
 	}
 	return nil

@@ -100,9 +100,9 @@ func TestHeaderRefused(t *testing.T) {
 		c    SinkConfig
 		want string
 	}{
-		{SinkConfig{Tag: "a b"}, `tag "a b"`},
-		{SinkConfig{Tag: strings.Repeat("a", 49)}, "tag has 49 bytes: write at most 48"},
-		{SinkConfig{Hostname: "a\n"}, `hostname "a\n"`},
+		{SinkConfig{Tag: "a b"}, `tag: "a b"`},
+		{SinkConfig{Tag: strings.Repeat("a", 49)}, "has 49 bytes: write at most 48"},
+		{SinkConfig{Hostname: "a\n"}, `hostname: "a\n"`},
 		{SinkConfig{Hostname: "é"}, "visible ASCII"},
 	}
 	for _, tt := range tests {

@@ -1,7 +1,6 @@
 package module
 
 import (
-	"fmt"
 	"reflect"
 )
 
@@ -117,7 +116,7 @@ func specEntry[C, I any](name string, s Spec[C, I]) *entry {
 		}
 		v, err := s.New(ctx, cfg)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, named(name, err)
 		}
 		return v, nil
 	}

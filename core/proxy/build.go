@@ -4,7 +4,6 @@ import (
 	"errors"
 	"log/slog"
 
-	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/address"
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
@@ -198,7 +197,7 @@ func (b *builder) compiled(m *tree.Module, err error) {
 		return
 	}
 	pos, path := m.Pos, m.Path
-	var field *action.FieldError
+	var field *module.FieldError
 	if errors.As(err, &field) {
 		pos, path = m.Field(field.Field)
 		err = field.Err

@@ -132,7 +132,7 @@ func (b *builder) sink(l *config.Log, tag string) (logs.Logger, bool) {
 		return l.To.Decode(into)
 	})
 	if err != nil {
-		b.errs.Add(err, l.To.Pos, l.To.Path)
+		l.To.Refuse(b.errs, err)
 		return nil, false
 	}
 	b.g.instances.Add(v)

@@ -64,7 +64,7 @@ func New(_ *module.Context, c Config) (secure.DNS, error) {
 		return nil, errors.New("key-name and key belong together")
 	}
 	if _, err := base64.StdEncoding.DecodeString(c.Key); err != nil {
-		return nil, fmt.Errorf("key is not base64: %w", err)
+		return nil, module.Wrong("key", "this is not base64: %w", err)
 	}
 	p.c.KeyName = dns.Fqdn(c.KeyName)
 	return p, nil

@@ -23,7 +23,7 @@ func TestConformance(t *testing.T) {
 func TestBadConfig(t *testing.T) {
 	for want, c := range map[string]rfc2136.Config{
 		"key-name and key belong together": {Server: "127.0.0.1", Key: key},
-		"key is not base64":                {Server: "127.0.0.1", KeyName: "a", Key: "?"},
+		"key: this is not base64":          {Server: "127.0.0.1", KeyName: "a", Key: "?"},
 	} {
 		if _, err := rfc2136.New(nil, c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", c, err, want)

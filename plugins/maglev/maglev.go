@@ -18,11 +18,9 @@
 package maglev
 
 import (
-	"fmt"
 	"math/big"
 	"sync/atomic"
 
-	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
@@ -61,7 +59,7 @@ type Balancer struct {
 // New makes the balancer.
 func New(_ *module.Context, c Config) (balancer.Balancer, error) {
 	if !prime(c.Size) {
-		return nil, fmt.Errorf("size: %d is not a prime number: write %d", c.Size, nextPrime(c.Size))
+		return nil, module.Wrong("size", "%d is not a prime number: write %d", c.Size, nextPrime(c.Size))
 	}
 	return &Balancer{text: c.Key.Value, size: c.Size}, nil
 }
@@ -81,7 +79,7 @@ func (b *Balancer) Compile(sc *expr.Scope) (err error) {
 		return nil
 	}
 	if b.key, err = expr.ParseExpr(sc, b.text); err != nil {
-		return &action.FieldError{Field: "key", Err: err}
+		return &module.FieldError{Field: "key", Err: err}
 	}
 	return nil
 }

@@ -79,13 +79,13 @@ type Logger struct {
 func New(ctx *module.Context, c Config) (logs.Logger, error) {
 	u, err := url.Parse(c.Endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("endpoint %q is not a URL such as http://10.0.0.7:4318/v1/logs", c.Endpoint)
+		return nil, module.Wrong("endpoint", "%q is not a URL such as http://10.0.0.7:4318/v1/logs", c.Endpoint)
 	}
 	l := &Logger{c: c, header: http.Header{"Content-Type": {"application/json"}}}
-	for _, h := range c.Headers {
+	for i, h := range c.Headers {
 		name, value, ok := strings.Cut(h, ":")
 		if !ok || name == "" {
-			return nil, fmt.Errorf(`header %q is not "NAME: VALUE"`, h)
+			return nil, module.Wrong(fmt.Sprintf("headers[%d]", i), `%q is not "NAME: VALUE"`, h)
 		}
 		l.header.Set(name, strings.TrimSpace(value))
 	}
@@ -98,7 +98,7 @@ func New(ctx *module.Context, c Config) (logs.Logger, error) {
 	if c.CAFile != "" {
 		pool, err := secure.Pool(c.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("ca-file: %w", err)
+			return nil, module.Wrong("ca-file", "%w", err)
 		}
 		tr.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
@@ -123,10 +123,10 @@ func attributesOf(c Config) ([]attribute, error) {
 	if host != "" && host != "-" {
 		list = append(list, attribute{"host.name", host})
 	}
-	for _, a := range c.Attributes {
+	for i, a := range c.Attributes {
 		name, value, ok := strings.Cut(a, "=")
 		if !ok || name == "" {
-			return nil, fmt.Errorf(`attribute %q is not "NAME=VALUE"`, a)
+			return nil, module.Wrong(fmt.Sprintf("attributes[%d]", i), `%q is not "NAME=VALUE"`, a)
 		}
 		found := false
 		for i := range list {

@@ -85,7 +85,7 @@ func New(_ *module.Context, c Config) (storage.Storage, error) {
 	if c.CAFile != "" {
 		pool, err := secure.Pool(c.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("ca-file: %w", err)
+			return nil, module.Wrong("ca-file", "%w", err)
 		}
 		s.option.TLSConfig.RootCAs = pool
 	}

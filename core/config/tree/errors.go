@@ -88,13 +88,18 @@ func (e *Errors) OnKey(n *Node, format string, args ...any) *Error {
 }
 
 // Add adds an error, which may be nil, an *Errors, an *Error, or several joined;
-// others get the position and path given.
+// those that stand nowhere get the position and path given.
 func (e *Errors) Add(err error, pos Pos, path string) {
 	switch err := err.(type) { //nolint:errorlint // each layer is looked at in turn
 	case nil:
 	case *Errors:
-		e.List = append(e.List, err.List...)
+		for _, one := range err.List {
+			e.Add(one, pos, path)
+		}
 	case *Error:
+		if err.Pos.IsZero() && err.Path == "" {
+			err.Pos, err.Path = pos, path
+		}
 		e.List = append(e.List, err)
 	case interface{ Unwrap() []error }:
 		for _, one := range err.Unwrap() {
@@ -102,11 +107,15 @@ func (e *Errors) Add(err error, pos Pos, path string) {
 		}
 	default:
 		var all *Errors
-		if errors.As(err, &all) {
-			e.List = append(e.List, all.List...)
-			return
+		var one *Error
+		switch {
+		case errors.As(err, &all):
+			e.Add(all, pos, path)
+		case errors.As(err, &one):
+			e.Add(one, pos, path)
+		default:
+			e.At(pos, path, "%s", err.Error())
 		}
-		e.At(pos, path, "%s", err.Error())
 	}
 }
 

@@ -1,5 +1,7 @@
 package tree
 
+import "github.com/fairleadproxy/fairlead/core/module"
+
 // Module is the use of a module: its name and its configuration. In files it is
 // a string, the name alone, or a table with a key for the name, which the field's
 // tag module:"type" chooses, and the configuration around it. The tag
@@ -36,13 +38,40 @@ func (m *Module) Config() *Node {
 // the decode function that module.Entry.Build takes.
 func (m *Module) Decode(into any) error { return m.Config().Decode(into) }
 
-// Field gives the position and path of a key of the configuration, for errors
-// about its value; those of the name when the key is absent.
+// Field gives the position and path of a key of the configuration, such as "path"
+// or "steps[1].send", for errors about its value; those of the name when the key is
+// absent.
 func (m *Module) Field(key string) (Pos, string) {
-	if c := m.Config().Get(key); c != nil {
-		return c.Pos, c.Path
+	if n := m.Config().find(key); n != nil {
+		return n.Pos, n.Path
 	}
 	return m.Pos, m.Path
+}
+
+// Refuse adds what is wrong with the module: what its fields are the cause of
+// (*module.FieldError) where they stand, all else where the module is named.
+func (m *Module) Refuse(errs *Errors, err error) {
+	switch err := err.(type) { //nolint:errorlint // each layer is looked at in turn
+	case interface{ Unwrap() []error }:
+		for _, one := range err.Unwrap() {
+			m.Refuse(errs, one)
+		}
+	case *module.FieldError:
+		if n := m.Config().find(err.Field); n != nil {
+			errs.Add(err.Err, n.Pos, n.Path)
+			return
+		}
+		errs.Add(err, m.Pos, m.Path)
+	default:
+		errs.Add(err, m.Pos, m.Path)
+	}
+}
+
+// Error gives what is wrong with a module that another one uses, with its place.
+func (m *Module) Error(err error) error {
+	var errs Errors
+	m.Refuse(&errs, err)
+	return errs.Err()
 }
 
 // module decodes a Module that has a key of its own.

@@ -86,6 +86,22 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
+// find gives what a path such as "steps[1].send" leads to, nil when there is none.
+// A value that stands for a table or an array is what it leads to, too.
+func (n *Node) find(path string) *Node {
+	for key := range strings.FieldsFuncSeq(path, func(r rune) bool { return strings.ContainsRune(".[]", r) }) {
+		switch i, err := strconv.Atoi(key); {
+		case n == nil:
+			return nil
+		case n.Kind == Table:
+			n = n.Get(key)
+		case n.Kind == Array && err == nil && i < len(n.Children):
+			n = n.Children[i]
+		}
+	}
+	return n
+}
+
 // Str gives the string's value; "" for other kinds and nil.
 func (n *Node) Str() string { return as[string](n) }
 

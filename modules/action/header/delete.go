@@ -2,8 +2,6 @@ package header
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -36,7 +34,7 @@ type remover struct {
 // NewDelete makes the action.
 func NewDelete(_ *module.Context, c DeleteConfig) (action.Action, error) {
 	if c.Name == "" {
-		return nil, errors.New("name is empty, which would match every field: write the name, or a part of it")
+		return nil, module.Wrong("name", "name is empty, which would match every field: write the name, or a part of it")
 	}
 	a := &remover{name: c.Name}
 	want := []byte(strings.ToLower(c.Name))
@@ -50,7 +48,7 @@ func NewDelete(_ *module.Context, c DeleteConfig) (action.Action, error) {
 	case "reg":
 		re, err := regexp.Compile("(?i)" + c.Name)
 		if err != nil {
-			return nil, fmt.Errorf("name: %w", err)
+			return nil, module.Wrong("name", "%w", err)
 		}
 		a.match = re.Match
 	default:

@@ -16,9 +16,6 @@
 package header
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
@@ -58,7 +55,7 @@ func newSetter(c Config, replace bool) (action.Action, error) {
 	}
 	host := isHost(c.Name)
 	if host && !replace {
-		return nil, errors.New(`name "Host": a request has one Host only; write do = "set-header"`)
+		return nil, module.Wrong("name", `a request has one Host only; write do = "set-header"`)
 	}
 	return &setter{name: c.Name, text: c.Value, replace: replace, host: host}, nil
 }
@@ -69,10 +66,10 @@ func isHost(name string) bool { return httpmsg.Classify([]byte(name)) == httpmsg
 // are not for rules.
 func checkName(name string) error {
 	if !action.Token(name) {
-		return fmt.Errorf("name %q is not the name of a header field: use letters, digits and '-'", name)
+		return module.Wrong("name", "%q is not the name of a header field: use letters, digits and '-'", name)
 	}
 	if frames(httpmsg.Classify([]byte(name))) {
-		return fmt.Errorf("name %q: this field says where the message ends and is written by the proxy; leave it as it is", name)
+		return module.Wrong("name", "%s says where the message ends and is written by the proxy: leave it as it is", name)
 	}
 	return nil
 }

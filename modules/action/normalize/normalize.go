@@ -15,8 +15,6 @@
 package normalize
 
 import (
-	"fmt"
-
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/module"
@@ -60,9 +58,9 @@ func New(_ *module.Context, c Config) (action.Action, error) {
 	percent := c.Normalizer == "percent-decode-unreserved" || c.Normalizer == "percent-to-uppercase"
 	switch {
 	case c.Full && c.Normalizer != "path-strip-dotdot":
-		return nil, fmt.Errorf("full belongs to path-strip-dotdot, not to %s: leave it out", c.Normalizer)
+		return nil, module.Wrong("full", "full belongs to path-strip-dotdot, not to %s: leave it out", c.Normalizer)
 	case c.Strict && !percent:
-		return nil, fmt.Errorf("strict belongs to percent-decode-unreserved and percent-to-uppercase, not to %s: leave it out", c.Normalizer)
+		return nil, module.Wrong("strict", "strict belongs to percent-decode-unreserved and percent-to-uppercase, not to %s: leave it out", c.Normalizer)
 	}
 	do := normalizers[c.Normalizer]
 	if c.Full {

@@ -1,8 +1,6 @@
 package reply
 
 import (
-	"fmt"
-
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/module"
@@ -29,7 +27,7 @@ type auth struct {
 // NewAuth makes the action.
 func NewAuth(_ *module.Context, c AuthConfig) (action.Action, error) {
 	if !printable(c.Realm) {
-		return nil, fmt.Errorf("realm %q has control characters: leave them out", c.Realm)
+		return nil, module.Wrong("realm", "%q has control characters: leave them out", c.Realm)
 	}
 	if c.Realm == "" {
 		return &auth{}, nil

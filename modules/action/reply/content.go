@@ -11,6 +11,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 // Content is the part of the configuration that return, deny and tarpit share:
@@ -75,27 +76,27 @@ func (c *Content) check() error {
 	case body && c.ContentType == "":
 		errs = append(errs, errors.New(`content-type is missing: write the type of the body, such as "text/plain"`))
 	case !body && c.ContentType != "":
-		errs = append(errs, errors.New("content-type has no meaning without a body: write string or file as well"))
+		errs = append(errs, module.Wrong("content-type", "content-type has no meaning without a body: write string or file as well"))
 	case !printable(c.ContentType):
-		errs = append(errs, fmt.Errorf("content-type %q has control characters: leave them out", c.ContentType))
+		errs = append(errs, module.Wrong("content-type", "%q has control characters: leave them out", c.ContentType))
 	}
 	switch {
 	case body && (c.Status == 204 || c.Status == 304):
-		errs = append(errs, fmt.Errorf("a response of status %d has no body: leave out %s", c.Status, given[0]))
+		errs = append(errs, module.Wrong(given[0], "a response of status %d has no body: leave out %s", c.Status, given[0]))
 	case c.DefaultErrorfiles && c.Status != 0 && !slices.Contains(pages, c.Status):
-		errs = append(errs, fmt.Errorf("there are no error responses for status %d: leave out default-errorfiles", c.Status))
+		errs = append(errs, module.Wrong("default-errorfiles", "there are no error responses for status %d: leave out default-errorfiles", c.Status))
 	case c.Errorfile != "" && c.Status != 0:
-		errs = append(errs, errors.New("the errorfile has a status of its own: leave out status"))
+		errs = append(errs, module.Wrong("status", "the errorfile has a status of its own: leave out status"))
 	}
 	if whole && c.Hdr.Len() > 0 {
-		errs = append(errs, errors.New("hdr has no meaning with error responses: put the fields into the file"))
+		errs = append(errs, module.Wrong("hdr", "hdr has no meaning with error responses: put the fields into the file"))
 	}
 	for name := range c.Hdr.All() {
 		switch {
 		case !action.Token(name):
-			errs = append(errs, fmt.Errorf("hdr: %q is not the name of a header field", name))
+			errs = append(errs, module.Wrong("hdr."+name, "%q is not the name of a header field", name))
 		case byItself(name):
-			errs = append(errs, fmt.Errorf("hdr: %s is set by itself", name))
+			errs = append(errs, module.Wrong("hdr."+name, "%s is set by itself", name))
 		}
 	}
 	return errors.Join(errs...)
@@ -141,7 +142,7 @@ func (a *content) Compile(sc *expr.Scope) error {
 		for _, v := range *values {
 			f, err := expr.ParseFormat(sc, v.Value)
 			if err != nil {
-				return &action.FieldError{Field: "hdr", Err: fmt.Errorf("%s: %w", name, err)}
+				return &module.FieldError{Field: "hdr." + name, Err: err}
 			}
 			a.header = append(a.header, header{name, f})
 		}
@@ -168,7 +169,7 @@ func (a *content) body(sc *expr.Scope) (err error) {
 		var b []byte
 		if b, err = read(sc, "errorfile", a.c.Errorfile); err == nil {
 			if err = parseErrorfile(r, b); err != nil {
-				err = &action.FieldError{Field: "errorfile", Err: fmt.Errorf("%s: %w", a.c.Errorfile, err)}
+				err = module.Wrong("errorfile", "%s: %w", a.c.Errorfile, err)
 			}
 		}
 	}
@@ -183,7 +184,7 @@ func read(sc *expr.Scope, field, name string) ([]byte, error) {
 	}
 	b, err := readFile(name)
 	if err != nil {
-		return nil, &action.FieldError{Field: field, Err: err}
+		return nil, &module.FieldError{Field: field, Err: err}
 	}
 	return b, nil
 }

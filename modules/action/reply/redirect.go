@@ -3,7 +3,6 @@ package reply
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/fairleadproxy/fairlead/core/action"
@@ -77,13 +76,13 @@ func NewRedirect(_ *module.Context, c RedirectConfig) (action.Action, error) {
 	case a.field == "location" && (c.DropQuery || c.AppendSlash):
 		errs = append(errs, errors.New("drop-query and append-slash belong to prefix and scheme: a location is taken as it is"))
 	case a.field != "location" && c.KeepQuery:
-		errs = append(errs, fmt.Errorf("keep-query belongs to location: with %s the query stays unless drop-query is set", a.field))
+		errs = append(errs, module.Wrong("keep-query", "keep-query belongs to location: with %s the query stays unless drop-query is set", a.field))
 	}
 	if a.c.Code == 0 {
 		a.c.Code = 302
 	}
 	if !slices.Contains([]int{301, 302, 303, 307, 308}, a.c.Code) {
-		errs = append(errs, fmt.Errorf("code %d is no redirection: write 301, 302, 303, 307 or 308", a.c.Code))
+		errs = append(errs, module.Wrong("code", "%d is no redirection: write 301, 302, 303, 307 or 308", a.c.Code))
 	}
 	return a, errors.Join(append(errs, a.cookies())...)
 }
@@ -113,7 +112,7 @@ func (*redirect) Phases() expr.Phases { return expr.In(expr.HTTPRequest, expr.HT
 
 func (a *redirect) Compile(sc *expr.Scope) (err error) {
 	if sc.Phase == expr.HTTPResponse && a.field != "location" {
-		return &action.FieldError{Field: a.field, Err: fmt.Errorf("http-response rules redirect by location only, not by %s", a.field)}
+		return module.Wrong(a.field, "http-response rules redirect by location only, not by %s", a.field)
 	}
 	if a.place, err = action.Format(sc, a.field, a.text); err == nil && a.c.SetCookieFmt != "" {
 		a.made, err = action.Format(sc, "set-cookie-fmt", a.c.SetCookieFmt)

@@ -148,7 +148,7 @@ func TestRefused(t *testing.T) {
 		{"return", `hdr = { "a b" = "x" }`, "not the name of a header field"},
 		{"return", `hdr = { Content-Length = "1" }`, "is set by itself"},
 		{"return", "default-errorfiles = true\nhdr = { A = \"1\" }", "hdr has no meaning"},
-		{"return", `hdr = { A = "%[nothing]" }`, "hdr: A: "},
+		{"return", `hdr = { A = "%[nothing]" }`, "hdr.A: "},
 		{"return", "content-type = \"text/plain\"\nfile = \"/no/such/file\"", "file: "},
 		{"return", "content-type = \"text/plain\"\nlf-string = \"%[nothing]\"", "lf-string: "},
 		{"return", bad("HTTP/1.1 200 OK\nA"), "errorfile: "},

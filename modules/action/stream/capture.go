@@ -5,6 +5,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 // CaptureConfig is the configuration of capture: a new place for the value, or
@@ -52,7 +53,7 @@ func (a *capture) choosePlace(made *expr.Captures) error {
 		return nil
 	}
 	if made == nil {
-		return &action.FieldError{Field: "len", Err: errors.New("only a frontend makes places for captured values: " +
+		return &module.FieldError{Field: "len", Err: errors.New("only a frontend makes places for captured values: " +
 			"capture it in a rule of the frontend, or write the id of a place that one has made")}
 	}
 	next := &made.Request

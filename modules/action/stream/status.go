@@ -1,8 +1,6 @@
 package stream
 
 import (
-	"fmt"
-
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
@@ -26,14 +24,14 @@ type status struct {
 // NewStatus makes set-status.
 func NewStatus(_ *module.Context, c StatusConfig) (action.Action, error) {
 	if c.Status == 204 || c.Status == 304 {
-		return nil, fmt.Errorf("status %d has no body, but the response may have one: write do = \"return\" with that status", c.Status)
+		return nil, module.Wrong("status", "%d has no body, but the response may have one: write do = \"return\" with that status", c.Status)
 	}
 	if c.Reason == "" {
 		c.Reason = httpmsg.StatusText(c.Status)
 	}
 	for _, b := range []byte(c.Reason) {
 		if b < ' ' || b == 0x7f {
-			return nil, fmt.Errorf("reason %q has control characters: leave them out", c.Reason)
+			return nil, module.Wrong("reason", "%q has control characters: leave them out", c.Reason)
 		}
 	}
 	return &status{c.Status, c.Reason}, nil

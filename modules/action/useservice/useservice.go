@@ -39,11 +39,11 @@ type use struct {
 func New(ctx *module.Context, c Config) (action.Action, error) {
 	entry, err := service.Kind.Lookup(ctx.Registry(), c.Service.Type)
 	if err != nil {
-		return nil, &tree.Error{Pos: c.Service.Pos, Path: c.Service.Path, Msg: err.Error()}
+		return nil, c.Service.Error(err)
 	}
 	s, err := entry.Build(ctx, c.Service.Decode)
 	if err != nil {
-		return nil, err
+		return nil, c.Service.Error(err)
 	}
 	u := &use{service: s}
 	u.running.Add(s)

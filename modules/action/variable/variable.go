@@ -154,7 +154,7 @@ func named(sc *expr.Scope, name string) (*expr.VarRef, error) {
 		err = fmt.Errorf("there is no stream yet in %s rules that could have the variable %s: write proc. or sess. before its name", sc.Phase, name)
 	}
 	if err != nil {
-		return nil, &action.FieldError{Field: "name", Err: err}
+		return nil, &module.FieldError{Field: "name", Err: err}
 	}
 	return ref, nil
 }

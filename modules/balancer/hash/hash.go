@@ -13,7 +13,6 @@
 package hash
 
 import (
-	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 	"github.com/fairleadproxy/fairlead/core/expr"
@@ -51,7 +50,7 @@ func New(_ *module.Context, c Config) (balancer.Balancer, error) {
 func (b *Balancer) Compile(sc *expr.Scope) error {
 	x, err := expr.ParseExpr(sc, b.text)
 	if err != nil {
-		return &action.FieldError{Field: b.field, Err: err}
+		return &module.FieldError{Field: b.field, Err: err}
 	}
 	b.SetKey(hashing.KeyOf(x))
 	return nil

@@ -1,7 +1,6 @@
 package hash
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/balancer"
@@ -28,7 +27,7 @@ type RDPConfig struct {
 // picked: a tcp-request content rule waits for it, as { req.rdp_cookie_cnt gt 0 } does.
 func NewRDP(_ *module.Context, c RDPConfig) (balancer.Balancer, error) {
 	if c.Name == "" || strings.ContainsAny(c.Name, "()'\"\\,= \t\r\n") {
-		return nil, fmt.Errorf("name: %q is not a cookie's name", c.Name)
+		return nil, module.Wrong("name", "%q is not a cookie's name", c.Name)
 	}
 	return &Balancer{hashing.New(c.Config, nil, nil), "name", "req.rdp_cookie(" + c.Name + ")"}, nil
 }

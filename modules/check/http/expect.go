@@ -2,7 +2,6 @@ package http
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/health"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 // Expect is what a response has to be like. One of the first four is given.
@@ -45,9 +45,9 @@ func newExpectation(c Expect) (e expectation, err error) {
 	}
 	switch {
 	case given > 1:
-		return e, errors.New("expect: write one of status, rstatus, string and rstring")
+		return e, module.Wrong("expect", "write one of status, rstatus, string and rstring")
 	case given == 0 && c.Not:
-		return e, errors.New("expect: not turns nothing around")
+		return e, module.Wrong("expect", "not turns nothing around")
 	case c.RStatus != "":
 		e.rstatus, err = regexp.Compile(c.RStatus)
 	case c.String != "":
@@ -60,7 +60,7 @@ func newExpectation(c Expect) (e expectation, err error) {
 		e.ranges, err = parseRanges(c.Status)
 	}
 	if err != nil {
-		err = fmt.Errorf("expect: %w", err)
+		err = module.Wrong("expect", "%w", err)
 	}
 	return e, err
 }

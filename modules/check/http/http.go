@@ -10,7 +10,6 @@ package http
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -64,20 +63,20 @@ var made = map[string]string{
 func New(_ *module.Context, c Config) (health.Check, error) {
 	var errs []error
 	if !action.Token(c.Method) {
-		errs = append(errs, fmt.Errorf("method: %q is not a method such as \"GET\"", c.Method))
+		errs = append(errs, module.Wrong("method", "%q is not a method such as \"GET\"", c.Method))
 	}
 	if !strings.HasPrefix(c.Path, "/") && c.Path != "*" || strings.ContainsAny(c.Path, unprintable) {
-		errs = append(errs, fmt.Errorf("path: %q does not begin with \"/\", or has spaces", c.Path))
+		errs = append(errs, module.Wrong("path", "%q does not begin with \"/\", or has spaces", c.Path))
 	}
 	if strings.ContainsAny(c.Host, unprintable) {
-		errs = append(errs, fmt.Errorf("host: %q has spaces", c.Host))
+		errs = append(errs, module.Wrong("host", "%q has spaces", c.Host))
 	}
 	for name, value := range c.Headers {
 		switch why := made[strings.ToLower(name)]; {
 		case why != "":
-			errs = append(errs, fmt.Errorf("headers: %s is not written here: %s", name, why))
+			errs = append(errs, module.Wrong("headers."+name, "%s is not written here: %s", name, why))
 		case !action.Token(name) || strings.ContainsAny(value, "\r\n\x00"):
-			errs = append(errs, fmt.Errorf("headers: %q is not a valid field", name+": "+value))
+			errs = append(errs, module.Wrong("headers."+name, "%q is not a valid field", name+": "+value))
 		}
 	}
 	k := &check{host: c.Host, head: c.Method == "HEAD"}
@@ -86,7 +85,7 @@ func New(_ *module.Context, c Config) (health.Check, error) {
 		errs = append(errs, err)
 	}
 	if k.head && k.expect.body() {
-		errs = append(errs, errors.New("expect: the response to a HEAD request has no body; write method = \"GET\""))
+		errs = append(errs, module.Wrong("expect", "the response to a HEAD request has no body; write method = \"GET\""))
 	}
 	k.before, k.after = request(&c, k.expect.body())
 	return k, errors.Join(errs...)

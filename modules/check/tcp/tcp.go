@@ -62,7 +62,7 @@ type check struct {
 // New makes the check.
 func New(_ *module.Context, c Config) (health.Check, error) {
 	if len(c.Steps) > 0 && c.Step != (Step{}) {
-		return nil, errors.New("steps: write what is sent and expected in the steps or beside them, not both")
+		return nil, module.Wrong("steps", "write what is sent and expected in the steps or beside them, not both")
 	}
 	steps := c.Steps
 	if len(steps) == 0 {
@@ -90,11 +90,11 @@ func either(key, text, digits string) ([]byte, error) {
 		return []byte(text), nil
 	}
 	if text != "" {
-		return nil, fmt.Errorf("%s: write %s or %[1]s-binary, not both", key, key)
+		return nil, module.Wrong(key, "write %s or %[1]s-binary, not both", key)
 	}
 	b, err := hex.DecodeString(digits)
 	if err != nil {
-		return nil, fmt.Errorf("%s-binary: %q is not bytes in hexadecimal such as \"0d0a\"", key, digits)
+		return nil, module.Wrong(key+"-binary", "%q is not bytes in hexadecimal such as \"0d0a\"", digits)
 	}
 	return b, nil
 }

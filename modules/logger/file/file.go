@@ -65,7 +65,7 @@ func New(ctx *module.Context, c Config) (logs.Logger, error) {
 	}
 	mode, err := strconv.ParseUint(c.Mode, 8, 32)
 	if err != nil || mode > 0o777 || mode&0o200 == 0 {
-		return nil, fmt.Errorf(`mode %q is not the permissions of a file that its owner may write: write them in octal, such as "0640"`, c.Mode)
+		return nil, module.Wrong("mode", `%q is not the permissions of a file that its owner may write: write them in octal, such as "0640"`, c.Mode)
 	}
 	h, err := logs.NewHeader(c.SinkConfig, 0)
 	if err != nil {

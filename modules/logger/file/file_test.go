@@ -215,9 +215,9 @@ func TestRefused(t *testing.T) {
 		want string
 	}{
 		{Config{Mode: "0640"}, "path is missing"},
-		{Config{Path: "x", Mode: "rw"}, `mode "rw" is not`},
+		{Config{Path: "x", Mode: "rw"}, `mode: "rw" is not`},
 		{Config{Path: "x", Mode: "0440"}, `write them in octal, such as "0640"`},
-		{Config{Path: "x", Mode: "01777"}, `mode "01777"`},
+		{Config{Path: "x", Mode: "01777"}, `mode: "01777"`},
 		{Config{Path: "x", Mode: "640", SinkConfig: logs.SinkConfig{Hostname: " "}}, "hostname"},
 		{Config{Path: dir, Mode: "0640"}, "is a directory"},
 		{Config{Path: filepath.Join(dir, "no", "log"), Mode: "0640"}, "no such file or directory"},

@@ -11,7 +11,6 @@ package ring
 
 import (
 	"bytes"
-	"fmt"
 	"sync"
 
 	"github.com/fairleadproxy/fairlead/core/config/tree"
@@ -50,7 +49,7 @@ type Logger struct {
 // New makes the logger.
 func New(_ *module.Context, c Config) (logs.Logger, error) {
 	if c.Size < minSize || c.Size > maxSize {
-		return nil, fmt.Errorf("size %d bytes is outside 1k to 1g: write how much to remember", c.Size)
+		return nil, module.Wrong("size", "%d bytes is outside 1k to 1g: write how much to remember", c.Size)
 	}
 	return &Logger{buf: make([]byte, c.Size)}, nil
 }

@@ -1,12 +1,12 @@
 package syslog
 
 import (
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/address"
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 // server is where messages go.
@@ -25,13 +25,13 @@ const defaultPort = 514
 func parseAddress(s string) (server, error) {
 	a, err := address.ParseDgram(s)
 	if err != nil {
-		return server{}, err
+		return server{}, &module.FieldError{Field: "address", Err: err}
 	}
 	to := server{datagrams: a.Dgram}
 	switch a.Network {
 	case address.UDP, address.TCP, address.MPTCP:
 		if a.Host == "" || a.Host == "*" {
-			return server{}, fmt.Errorf("address %q names no host: write the server's, such as \"127.0.0.1:514\"", s)
+			return server{}, module.Wrong("address", "%q names no host: write the server's, such as \"127.0.0.1:514\"", s)
 		}
 		port := uint16(defaultPort)
 		if a.HasPort {
@@ -53,7 +53,7 @@ func parseAddress(s string) (server, error) {
 	case address.Abnsz:
 		to.address = "@" + a.Path + "\x00"
 	default:
-		return server{}, fmt.Errorf("address %q: syslog does not go over %s: write \"tcp@\", \"mptcp@\", \"udp@\" or a unix socket's path", s, a.Network)
+		return server{}, module.Wrong("address", "%q: syslog does not go over %s: write \"tcp@\", \"mptcp@\", \"udp@\" or a unix socket's path", s, a.Network)
 	}
 	to.network = "unix"
 	if to.datagrams {

@@ -14,7 +14,6 @@ package syslog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"time"
 
@@ -71,13 +70,13 @@ func New(ctx *module.Context, c Config) (logs.Logger, error) {
 		to.octets = true
 	case "newline":
 	default:
-		return nil, fmt.Errorf(`unknown framing %q: write "octet-count" or "newline"`, c.Framing)
+		return nil, module.Wrong("framing", `unknown framing %q: write "octet-count" or "newline"`, c.Framing)
 	}
 	if c.Framing != "" && to.datagrams {
-		return nil, fmt.Errorf(`framing is for streams, and %s takes datagrams: leave it out, or write "tcp@" or "uxst@" before the address`, c.Address)
+		return nil, module.Wrong("framing", `framing is for streams, and %s takes datagrams: leave it out, or write "tcp@" or "uxst@" before the address`, c.Address)
 	}
 	if c.Len < minLen || c.Len > maxLen {
-		return nil, fmt.Errorf("len %d is outside %d to %d", c.Len, minLen, maxLen)
+		return nil, module.Wrong("len", "len %d is outside %d to %d", c.Len, minLen, maxLen)
 	}
 	most := c.Len
 	if to.datagrams && to.network != "unixgram" {

@@ -6,7 +6,6 @@
 package static
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/fairleadproxy/fairlead/core/action"
@@ -41,10 +40,10 @@ type Service struct {
 // New makes the service.
 func New(_ *module.Context, c Config) (service.Service, error) {
 	if c.String != "" && (c.Status == 204 || c.Status == 304) {
-		return nil, fmt.Errorf("a response of status %d has no body: leave out string", c.Status)
+		return nil, module.Wrong("string", "a response of status %d has no body: leave out string", c.Status)
 	}
 	if strings.ContainsFunc(c.ContentType, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return nil, fmt.Errorf("content-type %q has control characters: leave them out", c.ContentType)
+		return nil, module.Wrong("content-type", "%q has control characters: leave them out", c.ContentType)
 	}
 	return &Service{c, []byte(c.String)}, nil
 }

@@ -8,11 +8,11 @@
 package replace
 
 import (
-	"fmt"
 	"regexp"
 
 	"github.com/fairleadproxy/fairlead/core/action"
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 // Config is the part of the configuration that the actions share; they embed it.
@@ -35,7 +35,7 @@ type Replacer struct {
 func New(c Config) (Replacer, error) {
 	re, err := regexp.Compile(c.Regex)
 	if err != nil {
-		return Replacer{}, fmt.Errorf("regex: %w", err)
+		return Replacer{}, module.Wrong("regex", "%w", err)
 	}
 	return Replacer{re: re, text: c.Value}, nil
 }

@@ -10,7 +10,7 @@ package managed
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -57,8 +57,9 @@ type Manager struct {
 
 // New makes them; nothing is opened.
 func New(ctx *module.Context, o Options) (*Manager, error) {
+	var errs []error
 	if o.RenewalRatio <= 0 || o.RenewalRatio >= 1 {
-		return nil, fmt.Errorf("renewal-ratio %v is not between 0 and 1", o.RenewalRatio)
+		errs = append(errs, module.Wrong("renewal-ratio", "%v is not between 0 and 1", o.RenewalRatio))
 	}
 	c := &Manager{ctx: ctx, o: o, names: map[string]*state{}}
 	m := o.Storage.Module
@@ -67,7 +68,7 @@ func New(ctx *module.Context, o Options) (*Manager, error) {
 	}
 	var err error
 	c.storage, err = Part(c, storage.Kind, &m)
-	return c, err
+	return c, errors.Join(append(errs, err)...)
 }
 
 // Part makes a module that a source uses; it lives as long as the certificates.
@@ -75,11 +76,11 @@ func Part[I any](c *Manager, kind *module.Kind[I], m *tree.Module) (I, error) {
 	var none I
 	entry, err := kind.Lookup(c.ctx.Registry(), m.Type)
 	if err != nil {
-		return none, err
+		return none, m.Error(err)
 	}
 	x, err := entry.Build(c.ctx, m.Decode)
 	if err != nil {
-		return none, err
+		return none, m.Error(err)
 	}
 	c.parts.Add(x)
 	return x, nil
