@@ -17,6 +17,8 @@ package acme
 import (
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,13 +107,12 @@ type onDemand struct {
 // New makes the source.
 func New(ctx *module.Context, c Config) (secure.Source, error) {
 	s := &Source{c: c}
-	for _, a := range s.authorities() {
-		if err := a.check(); err != nil {
-			return nil, err
-		}
+	errs := []error{s.c.check("")}
+	for i := range s.c.Fallback {
+		errs = append(errs, s.c.Fallback[i].check(fmt.Sprintf("fallback[%d].", i)))
 	}
 	if s.off(c.HTTPChallenge) && s.off(c.TLSALPNChallenge) && c.DNS.IsZero() {
-		return nil, errors.New("without http-challenge, tls-alpn-challenge and dns there is no way to prove names")
+		errs = append(errs, errors.New("without http-challenge, tls-alpn-challenge and dns there is no way to prove names"))
 	}
 	o := managed.Options{
 		Storage: c.Storage, RenewalCheck: c.RenewalCheck, RenewalRatio: c.RenewalRatio, KeyType: c.KeyType,
@@ -121,18 +122,17 @@ func New(ctx *module.Context, c Config) (secure.Source, error) {
 	if c.OnDemand != nil {
 		var err error
 		if d, err = newDemand(ctx, c.OnDemand); err != nil {
-			return nil, fmt.Errorf("on-demand: %w", err)
+			errs = append(errs, err)
+		} else {
+			o.Renewable = d.renewable
 		}
-		o.Renewable = d.renewable
 	}
 	var err error
-	if s.Manager, err = managed.New(ctx, o); err != nil {
-		return nil, err
+	if s.Manager, err = managed.New(ctx, o); err == nil && !c.DNS.IsZero() {
+		s.solver, err = s.newSolver()
 	}
-	if !c.DNS.IsZero() {
-		if s.solver, err = s.newSolver(); err != nil {
-			return nil, err
-		}
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return nil, err
 	}
 	if d == nil {
 		return s, nil
@@ -157,24 +157,42 @@ func (s *Source) Manage(name string, http, https int) error {
 		}
 		return nil
 	}
-	if err := s.provable(name); err != nil {
+	name, err := s.provable(name)
+	if err != nil {
 		return err
 	}
 	s.Manager.Add(name)
 	return nil
 }
 
-// provable reports whether there is a way to prove a name.
-func (s *Source) provable(name string) error {
-	if strings.HasPrefix(name, "*.") && s.solver == nil {
-		return fmt.Errorf("a certificate for %s has to be proven by DNS: write dns = { type = \"...\" } in the section of its issuer", name)
+// provable gives a name as certificates have it. The error says why no authority can
+// give one.
+func (s *Source) provable(name string) (string, error) {
+	name, err := managed.Name(name)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.HasPrefix(name, "*.") && s.solver == nil:
+		return "", fmt.Errorf("a certificate for %s has to be proven by DNS: write dns = { type = \"...\" } in the section of its issuer", name)
+	case !certifiable(name) && !slices.ContainsFunc(s.authorities(), func(a *Authority) bool { return !a.public() }):
+		return "", fmt.Errorf("no public authority gives certificates for %s: write issuer = \"internal\" on the bind, or directory = \"URL\" of an authority of your own in the section of its issuer", name)
 	}
-	return nil
+	return name, nil
+}
+
+// certifiable reports whether authorities of the internet give certificates for a name.
+func certifiable(name string) bool {
+	if !certmagic.SubjectQualifiesForPublicCert(name) {
+		return false
+	}
+	_, err := netip.ParseAddr(name)
+	return err == nil || strings.Contains(name, ".") && !strings.Contains(name, "_")
 }
 
 // Add adds a name while the source runs.
 func (s *Source) Add(name string) error {
-	if err := s.provable(name); err != nil {
+	name, err := s.provable(name)
+	if err != nil {
 		return err
 	}
 	return s.Insert(name)

@@ -2,14 +2,16 @@ package acme
 
 import (
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
-	"fmt"
+	"net/mail"
 	"net/url"
 
 	"github.com/caddyserver/certmagic"
 	"github.com/mholt/acmez/v3/acme"
 	"go.uber.org/zap"
 
+	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/secure"
 )
 
@@ -36,20 +38,46 @@ type Authority struct {
 	roots *x509.CertPool
 }
 
-// check finds what is wrong, and reads the file.
-func (a *Authority) check() (err error) {
+// check finds what is wrong with the authority at a place, such as "fallback[0].",
+// and reads its file.
+func (a *Authority) check(at string) error {
+	var errs []error
+	wrong := func(field, format string, args ...any) {
+		errs = append(errs, module.Wrong(at+field, format, args...))
+	}
 	if u, err := url.Parse(a.Directory); err != nil || u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("directory %q is not an https URL", a.Directory)
+		wrong("directory", "%q is not an https URL", a.Directory)
 	}
-	if (a.EABKeyID == "") != (a.EABMacKey == "") {
-		return errors.New("eab-key-id and eab-mac-key belong together")
-	}
-	if a.CAFile != "" {
-		if a.roots, err = secure.Pool(a.CAFile); err != nil {
-			return fmt.Errorf("ca-file: %w", err)
+	if a.Contact != "" {
+		if m, err := mail.ParseAddress(a.Contact); err != nil || m.Address != a.Contact {
+			wrong("contact", `%q is not a mail address such as "admin@example.org"`, a.Contact)
 		}
 	}
-	return nil
+	switch _, err := base64.RawURLEncoding.DecodeString(a.EABMacKey); {
+	case a.EABMacKey == "" && a.EABKeyID != "":
+		wrong("eab-key-id", "eab-mac-key is missing: the two belong together")
+	case a.EABMacKey != "" && a.EABKeyID == "":
+		wrong("eab-mac-key", "eab-key-id is missing: the two belong together")
+	case err != nil:
+		wrong("eab-mac-key", "the key is not in Base64 for URLs, without padding, as authorities give it")
+	}
+	if a.CAFile != "" {
+		var err error
+		if a.roots, err = secure.Pool(a.CAFile); err != nil {
+			wrong("ca-file", "%w", err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// public reports whether the authority is known to give certificates for the
+// internet's names only.
+func (a *Authority) public() bool {
+	switch a.Directory {
+	case certmagic.LetsEncryptProductionCA, certmagic.LetsEncryptStagingCA, certmagic.ZeroSSLProductionCA, certmagic.GoogleTrustProductionCA, certmagic.GoogleTrustStagingCA:
+		return true
+	}
+	return false
 }
 
 // authorities gives all, the first to be asked first.

@@ -71,7 +71,7 @@ type refusal struct {
 func newDemand(ctx *module.Context, o *OnDemand) (*demand, error) {
 	u, err := url.Parse(o.Ask)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("ask %q is not a URL such as \"http://127.0.0.1:9000/check\"", o.Ask)
+		return nil, module.Wrong("on-demand.ask", "%q is not a URL such as \"http://127.0.0.1:9000/check\"", o.Ask)
 	}
 	d := &demand{
 		ctx: ctx, o: o, url: u,

@@ -75,12 +75,22 @@ func (s *Source) Manage(name string, _, _ int) error {
 	if name == "" {
 		return errors.New(`there are no names: write acme = ["NAME"]`)
 	}
+	name, err := managed.Name(name)
+	if err != nil {
+		return err
+	}
 	s.Manager.Add(name)
 	return nil
 }
 
 // Add adds a name while the source runs.
-func (s *Source) Add(name string) error { return s.Insert(name) }
+func (s *Source) Add(name string) error {
+	name, err := managed.Name(name)
+	if err != nil {
+		return err
+	}
+	return s.Insert(name)
+}
 
 // Protocols are none: nothing has to be proven.
 func (s *Source) Protocols() []string { return nil }

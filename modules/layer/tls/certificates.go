@@ -42,6 +42,7 @@ func (l *Layer) Certificates() []Certificate {
 
 // RenewCertificate gets a new certificate for a name.
 func (l *Layer) RenewCertificate(name string) error {
+	name = strings.ToLower(name)
 	keepers := map[string]secure.Keeper{}
 	for _, c := range l.Certificates() {
 		if c.Issuer != "" && c.Name == name {
@@ -66,7 +67,7 @@ func (l *Layer) AddCertificate(name, issuer string) error {
 	if err != nil {
 		return err
 	}
-	return e.Add(strings.ToLower(name))
+	return e.Add(name)
 }
 
 // RemoveCertificate takes a name away from an issuer.

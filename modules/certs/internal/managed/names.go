@@ -71,6 +71,9 @@ func (c *Manager) Insert(name string) error {
 
 // Remove takes a name away.
 func (c *Manager) Remove(name string) error {
+	if n, err := Name(name); err == nil {
+		name = n
+	}
 	c.mu.Lock()
 	known := c.names[name] != nil
 	c.mu.Unlock()
