@@ -1,6 +1,7 @@
 package acme
 
 import (
+	"crypto/tls"
 	"os"
 	"path/filepath"
 	"testing"
@@ -28,6 +29,10 @@ func TestInternal(t *testing.T) {
 	}
 	if _, _, code := lab.Run(t, curl, "-s", url); code == 0 {
 		t.Error("who does not trust the root was served")
+	}
+	const alert = "remote error: tls: unrecognized name"
+	if _, err := tls.Dial("tcp", "127.0.0.1:"+port, &tls.Config{InsecureSkipVerify: true, ServerName: "other.test"}); err == nil || err.Error() != alert {
+		t.Errorf("who asks for another name got %v, want %s", err, alert)
 	}
 }
 

@@ -1,7 +1,10 @@
 package tls
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -76,14 +79,17 @@ func (t *acceptor) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error)
 	case e != nil:
 		c, err = e.Pair.Certificate()
 	}
-	if err != nil {
-		return nil, err
+	if c == nil && err == nil {
+		err = secure.ErrName
 	}
-	if c == nil {
+	if errors.Is(err, secure.ErrName) {
 		if ok {
-			hs.err = secure.ErrName
+			hs.err = err
 		}
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	if ok {
 		hs.certs.Own = c.Leaf
@@ -114,18 +120,21 @@ func (t *acceptor) forged(h *tls.ClientHelloInfo, otherwise *secure.Entry) (*tls
 }
 
 // obtain has the source get the certificate for a name that nobody listed, or
-// gives the error of choosing one. Waiting takes no turn.
+// says why there is none. Waiting takes no turn.
 func (t *acceptor) obtain(h *tls.ClientHelloInfo, hs *handshake, why error) (*tls.Certificate, error) {
 	o, ok := t.source.(secure.Obtainer)
 	if !ok || h.ServerName == "" || isChallenge(h, t.source) {
-		return nil, why
+		return nil, fmt.Errorf("%w: %w", secure.ErrName, why)
 	}
 	if hs != nil {
 		hs.yield()
 		defer hs.take()
 	}
-	if err := o.Obtain(h.Context(), h.ServerName); err != nil {
+	switch err := o.Obtain(h.Context(), h.ServerName); {
+	case errors.Is(err, context.DeadlineExceeded):
 		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", secure.ErrName, err)
 	}
 	return t.source.Choose(h)
 }
