@@ -89,7 +89,7 @@ func (b *builder) bind(c *config.Frontend, f *Frontend, bc *config.Bind, id int,
 	if bc.Mode != 0 {
 		bind.options.Mode = strconv.FormatUint(uint64(bc.Mode), 8)
 	}
-	b.quicBind(bc, addrs)
+	b.quicBind(c, bc, addrs)
 	bind.tls = b.bindTLS(c, bc)
 	bind.options.TLS = bind.tls
 	bind.options.Sessions = b.sessionOptions(f, bind, bc, initial)

@@ -85,15 +85,48 @@ func (b *builder) sessionOptions(f *Frontend, bind *Bind, c *config.Bind, rules 
 }
 
 // quicBind checks what a bind says of QUIC, and warns of what there is no choice of.
-func (b *builder) quicBind(c *config.Bind, addrs []address.Address) {
+func (b *builder) quicBind(f *config.Frontend, c *config.Bind, addrs []address.Address) {
 	b.congestion(c.QUICCCAlgo)
 	if c.QUICSocket.Value == "connection" {
 		b.warn(c.QUICSocket, `quic-socket = "connection" has no effect: all connections of an address share its socket`)
 	}
-	other := func(a address.Address) bool { return a.Network != address.QUIC }
-	if c.TLS != nil && c.TLS.Allow0RTT && slices.ContainsFunc(addrs, other) {
+	quic := func(a address.Address) bool { return a.Network == address.QUIC }
+	other := func(a address.Address) bool { return !quic(a) }
+	only := !slices.ContainsFunc(addrs, other)
+	if c.TLS != nil && c.TLS.Allow0RTT && !only {
 		b.errs.At(c.TLS.Pos, "", "allow-0rtt cannot be: Go's TLS takes no early data over TCP").
 			Hint = "leave it out here, and write it for the quic@ address, with a table of its own: clients resume their sessions without"
+	}
+	switch {
+	case slices.ContainsFunc(addrs, quic):
+		b.quicNeeds(f, c, only)
+	case c.TLS != nil && f.HTTP() && slices.Contains(c.TLS.ALPN, "h3"):
+		b.errs.At(c.TLS.Pos, "", `alpn has "h3", which is spoken over QUIC`).Hint = `leave it out, and add a bind at "quic@` + c.Address.Value + `"`
+	}
+}
+
+// quicNeeds refuses at a bind with a quic@ address what is nothing for QUIC; only says
+// that it has no other addresses.
+func (b *builder) quicNeeds(f *config.Frontend, c *config.Bind, only bool) {
+	limits := config.TLSLimits{}
+	if c.TLS != nil {
+		limits = c.TLS.TLSLimits
+	}
+	b.cfg.Global.Binds(&limits)
+	for _, one := range []struct {
+		wrong      bool
+		what, hint string
+	}{
+		{!f.HTTP(), "QUIC carries HTTP alone", `write mode = "` + config.HTTP + `"`},
+		{c.TLS == nil, "QUIC needs TLS", `write { address = "` + c.Address.Value + `", tls = "FILE" }`},
+		{c.Proto != "", "QUIC speaks HTTP/3 alone", "leave proto out"},
+		{c.AcceptProxy != nil, "the PROXY protocol goes before a stream of bytes, and QUIC has none", "leave accept-proxy out"},
+		{limits.SSLMaxVer != "" && limits.SSLMaxVer != "TLSv1.3", "QUIC needs TLS 1.3, and ssl-max-ver is " + limits.SSLMaxVer, "give the quic@ address a bind of its own, without ssl-max-ver"},
+		{only && c.TLS != nil && c.TLS.ALPN != nil && !slices.Contains(c.TLS.ALPN, "h3"), `QUIC speaks "h3", which is not in alpn`, "leave alpn out"},
+	} {
+		if one.wrong {
+			c.Address.Fail(b.errs, 0, "%s", one.what).Hint = one.hint
+		}
 	}
 }
 

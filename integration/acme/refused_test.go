@@ -1,7 +1,6 @@
 package acme
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,7 +9,6 @@ import (
 
 // What can be known to be wrong without asking the authority is told at once.
 func TestRefused(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "lb.toml")
 	head := `[defaults]
 mode = "http"
 timeout = { connect = "5s", client = "30s", server = "30s" }
@@ -40,19 +38,8 @@ storage = { type = "nowhere" }
 :12:27: acme.default.fallback[0].directory: "http://ca.example/dir" is not an https URL
 :13:20: acme.default.storage: unknown storage "nowhere"`,
 	} {
-		lab.Write(t, file, text)
-		_, stderr, code := lab.Run(t, lab.Binary(t), "validate", "--config", file)
-		if code != 2 {
-			t.Errorf("exit status %d", code)
-		}
-		var got []string
-		for line := range strings.Lines(stderr) {
-			if where, ok := strings.CutPrefix(line, "error: "+file); ok {
-				got = append(got, strings.TrimSpace(where))
-			}
-		}
-		if text := strings.Join(got, "\n"); !strings.HasPrefix(text, want) {
-			t.Errorf("got\n%s\nwant\n%s", text, want)
+		if got := lab.Refused(t, text); !strings.HasPrefix(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 	}
 }

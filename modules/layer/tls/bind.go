@@ -61,8 +61,11 @@ func (b *builder) bind(c *config.Frontend, bc *config.Bind) *acceptor {
 // overrides some of the bind's.
 func (b *builder) bindSettings(c *config.Frontend, bc *config.Bind, tb *acceptor, t *config.BindTLS) *secure.Settings {
 	out := &tls.Config{NextProtos: slices.Clone(t.ALPN), GetCertificate: tb.certificate}
-	if t.ALPN == nil && c.HTTP() {
-		out.NextProtos = []string{"h2", "http/1.1"}
+	if c.HTTP() {
+		if t.ALPN == nil {
+			out.NextProtos = []string{"h2", "http/1.1"}
+		}
+		out.NextProtos = slices.DeleteFunc(out.NextProtos, func(p string) bool { return p == "h3" }) // QUIC's is its own
 	}
 	if bc.Proto == "h1" {
 		out.NextProtos = slices.DeleteFunc(out.NextProtos, func(p string) bool { return p == "h2" })
