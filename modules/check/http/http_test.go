@@ -9,39 +9,15 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/health"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
+	"github.com/fairleadproxy/fairlead/core/moduletest/checktest"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
 // target is a server that handles each connection as the test says.
-func target(t *testing.T, handle func(net.Conn)) *health.Target {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return // the test has ended
-			}
-			go func() {
-				defer c.Close()
-				handle(c)
-			}()
-		}
-	}()
-	return &health.Target{
-		Dial: func(time.Duration) (*relay.Conn, error) {
-			c, err := net.Dial("tcp", l.Addr().String())
-			if err != nil {
-				return nil, err
-			}
-			return relay.WrapConn(c), nil
-		},
-		Address: "app:80", ConnectTimeout: time.Second, Timeout: 200 * time.Millisecond,
-	}
+func target(t *testing.T, handle checktest.Server) *health.Target {
+	at := checktest.Target(t, handle, 200*time.Millisecond)
+	at.Address, at.ConnectTimeout = "app:80", 10*time.Second
+	return at
 }
 
 // answer reads a request and writes a response.
@@ -52,9 +28,6 @@ func answer(response string) func(net.Conn) {
 		}
 	}
 }
-
-// hold keeps the connection until the other side ends it.
-func hold(c net.Conn) { _, _ = io.Copy(io.Discard, c) } // how it ends does not matter
 
 func TestConformance(t *testing.T) {
 	moduletest.Run(t, health.Kind, "http", ``, `path = "/healthz"`+"\n"+`headers = { X-A = "b" }`+"\n"+`expect = "200-299,401"`, `expect = { string = "ok", not = true }`)
@@ -99,23 +72,23 @@ func TestRun(t *testing.T) {
 		{"body until the end", Config{Expect: Expect{String: "tail"}}, answer("HTTP/1.0 200 OK\r\n\r\nhead and tail"), true, "L7OK", 200},
 		{"body that goes on", Config{Expect: Expect{String: "yes"}}, func(c net.Conn) {
 			answer("HTTP/1.0 200 OK\r\n\r\nyes and")(c)
-			hold(c)
+			checktest.Silent(c)
 		}, true, "L7OK", 200},
 		{"body that does not come", Config{Expect: Expect{String: "no", Not: true}}, func(c net.Conn) {
 			answer("HTTP/1.0 200 OK\r\n\r\nyes and")(c)
-			hold(c)
+			checktest.Silent(c)
 		}, false, "L7TOUT", 200},
 		{"body that is cut", Config{Expect: Expect{String: "no", Not: true}}, answer("HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nyes"), false, "L7RSP", 200},
 		{"body without the string", Config{Expect: Expect{String: "no", Not: true}}, answer(ok), true, "L7OK", 200},
 		{"no body", Config{Expect: Expect{String: "x"}}, func(c net.Conn) {
 			answer("HTTP/1.1 204 No Content\r\n\r\n")(c)
-			hold(c)
+			checktest.Silent(c)
 		}, false, "L7RSP", 204},
 		{"interim response", Config{}, answer("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok), true, "L7OK", 200},
 		{"two lengths", Config{}, answer("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), false, "L7RSP", 0},
 		{"garbage", Config{}, answer("\x00\x01\x02\r\n\r\n"), false, "L7RSP", 0},
 		{"nothing", Config{}, func(net.Conn) {}, false, "L7RSP", 0},
-		{"silence", Config{}, hold, false, "L7TOUT", 0},
+		{"silence", Config{}, checktest.Silent, false, "L7TOUT", 0},
 		{"a byte at a time", Config{}, func(c net.Conn) {
 			for _, b := range []byte("HTTP/1.1 200 OK\r\nX-Slow: " + strings.Repeat("x", 100)) {
 				if _, err := c.Write([]byte{b}); err != nil {

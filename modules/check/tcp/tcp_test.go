@@ -10,7 +10,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/health"
 	"github.com/fairleadproxy/fairlead/core/moduletest"
-	"github.com/fairleadproxy/fairlead/core/relay"
+	"github.com/fairleadproxy/fairlead/core/moduletest/checktest"
 )
 
 func TestConformance(t *testing.T) {
@@ -18,39 +18,11 @@ func TestConformance(t *testing.T) {
 }
 
 // target is a server that handles each connection as the test says.
-func target(t *testing.T, handle func(net.Conn)) *health.Target {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return // the test has ended
-			}
-			go func() {
-				defer c.Close()
-				handle(c)
-			}()
-		}
-	}()
-	return &health.Target{
-		Dial: func(time.Duration) (*relay.Conn, error) {
-			c, err := net.Dial("tcp", l.Addr().String())
-			if err != nil {
-				return nil, err
-			}
-			return relay.WrapConn(c), nil
-		},
-		ConnectTimeout: time.Second, Timeout: 200 * time.Millisecond,
-	}
+func target(t *testing.T, handle checktest.Server) *health.Target {
+	at := checktest.Target(t, handle, 200*time.Millisecond)
+	at.Address, at.ConnectTimeout = "app:80", 10*time.Second
+	return at
 }
-
-// hold keeps the connection until the other side ends it.
-func hold(c net.Conn) { _, _ = io.Copy(io.Discard, c) } // how it ends does not matter
 
 // redis answers line by line, a byte at a time.
 func redis(c net.Conn) {
@@ -85,16 +57,16 @@ func TestRun(t *testing.T) {
 		code   string
 		desc   string // a part
 	}{
-		{"connects", Config{}, hold, true, "L4OK", ""},
-		{"sends only", Config{Step: Step{Send: "x"}}, hold, true, "L4OK", ""},
+		{"connects", Config{}, checktest.Silent, true, "L4OK", ""},
+		{"sends only", Config{Step: Step{Send: "x"}}, checktest.Silent, true, "L4OK", ""},
 		{"answers", Config{Step: ping}, redis, true, "L7OK", ""},
 		{"binary", Config{Step: Step{SendBinary: "50494e470d0a", ExpectBinary: "2b504f4e47"}}, redis, true, "L7OK", ""},
 		{"steps", Config{Steps: []Step{ping, {Send: "QUIT\r\n", Expect: "+OK"}}}, redis, true, "L7OK", ""},
 		{"steps in one packet", Config{Steps: []Step{{Expect: "one"}, {Expect: "two"}}}, func(c net.Conn) { io.WriteString(c, "onetwo") }, true, "L7OK", ""},
-		{"an answer counts once", Config{Steps: []Step{{Expect: "one"}, {Expect: "one"}}}, func(c net.Conn) { io.WriteString(c, "one"); hold(c) }, false, "L7TOUT", "step 2"},
+		{"an answer counts once", Config{Steps: []Step{{Expect: "one"}, {Expect: "one"}}}, func(c net.Conn) { io.WriteString(c, "one"); checktest.Silent(c) }, false, "L7TOUT", "step 2"},
 		{"a wrong answer", Config{Steps: []Step{ping, {Send: "info\r\n", Expect: "role:master"}}}, redis, false, "L7TOUT", "timeout at step 2"},
 		{"a wrong answer and the end", Config{Step: Step{Expect: "220 "}}, func(c net.Conn) { io.WriteString(c, "554 no\r\n") }, false, "L7RSP", `"220 " is not in the answer`},
-		{"silence", Config{Step: ping}, hold, false, "L7TOUT", "timeout"},
+		{"silence", Config{Step: ping}, checktest.Silent, false, "L7TOUT", "timeout"},
 		{"the end at once", Config{Step: Step{Expect: "x"}}, func(net.Conn) {}, false, "L7RSP", "closed the connection"},
 		{"a reset", Config{Step: Step{Send: "x", Expect: "x"}}, reset, false, "L7RSP", "connection reset"},
 		{"no end of bytes", Config{Step: Step{Expect: "x"}}, func(c net.Conn) {
