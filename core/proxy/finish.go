@@ -69,7 +69,7 @@ func (s *stream) settleServer(uploaded bool) {
 	if sc.reused == 1 {
 		s.srv.watch(sc)
 	}
-	if s.be.opts.reuse == ReuseNever || s.srv.exclusive() {
+	if s.be.opts.reuse == ReuseNever || s.srv.proxyOut.used() {
 		s.c.owned = sc
 		return
 	}
