@@ -10,6 +10,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/http1"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
 	"github.com/fairleadproxy/fairlead/core/session"
@@ -44,6 +45,9 @@ type attempts struct {
 }
 
 func (s *stream) failure(op operation, err error) *failure {
+	if op == connecting {
+		s.facts.ServerErr = connError(err)
+	}
 	s.attempts.last = failure{
 		op: op, err: err, timeout: errors.Is(err, os.ErrDeadlineExceeded),
 		took:   relay.Ticks() - s.asked,
@@ -252,6 +256,7 @@ func (s *stream) dial() (reached, error) {
 func (s *stream) use(sc *serverConn) {
 	s.sc = sc
 	s.facts.ServerFD = sc.FD()
+	s.facts.ServerReused, s.facts.ServerErr = sc.reused > 0, session.NoError
 	s.facts.ServerMux, _ = sc.x.(session.Multiplexed)
 	s.watchClient(sc)
 	if sc.MPTCP() {
@@ -433,6 +438,22 @@ func (s *stream) badUpload(err error) bool {
 	s.fe.CliAborts.Add(1)
 	s.term('C', 'D')
 	return false
+}
+
+// connError says by HAProxy's numbers why a connection to a server did not come about.
+func connError(err error) session.ConnError {
+	var failed *layer.Error
+	switch {
+	case errors.As(err, &failed):
+		return failed.Conn
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return session.Refused
+	case errors.Is(err, syscall.ECONNRESET):
+		return session.Reset
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return session.Unreachable
+	}
+	return session.NoError
 }
 
 // causeOf says whether a connection failed for the server's reasons ('S') or

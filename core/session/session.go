@@ -61,6 +61,10 @@ type Stream struct {
 	ClientMux, ServerMux Multiplexed
 	// ServerTLS is the state of TLS with the server, nil without.
 	ServerTLS *TLS
+	// ServerReused reports whether that connection had carried requests before, and
+	// ServerErr is why none came about.
+	ServerReused bool
+	ServerErr    ConnError
 	// ServerFD is the server connection's descriptor, -1 while there is none.
 	ServerFD int
 

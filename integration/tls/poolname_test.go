@@ -107,7 +107,7 @@ backend h2
 [frontend.p]
 bind = "127.0.0.1:`+ours+`"
 use-backend = [{ backend = "%[path,field(2,/)]" }]
-http-response = [{ do = "set-header", name = "X-About", value = "%[ssl_bc_sni] %[ssl_bc_alpn] %[ssl_bc_protocol]" }]
+http-response = [{ do = "set-header", name = "X-About", value = "%[ssl_bc_sni] %[ssl_bc_alpn] %[ssl_bc_protocol] %[bc_reused]" }]
 `+backend("sni", "always", numbered(t, pair), `sni = "req.hdr(host)"`, "")+
 		backend("h2", "always", numbered(t, pair, "h2"), `sni = "req.hdr(host)", alpn = "h2"`, "")+
 		backend("auto", "always", numbered(t, pair), `sni-auto = true`, "")+
@@ -163,7 +163,7 @@ http-response = [{ do = "set-header", name = "X-About", value = "%[ssl_bc_sni] %
 		}
 	}
 	_, about := keepClient(t, ours).get(t, "/h2", "x.example.com", "")
-	if want := "x.example.com h2 TLSv1.3"; about != want {
+	if want := "x.example.com h2 TLSv1.3 1"; about != want {
 		t.Errorf("of a shared connection the fetches tell %q, want %q", about, want)
 	}
 }

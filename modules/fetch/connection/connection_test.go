@@ -91,7 +91,11 @@ func TestServerSide(t *testing.T) {
 	e.Stream.Server = "<NOSRV>"
 	sc := fetchtest.Scope(t, expr.HTTPResponse)
 	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_dst", none}, {"bc_dst_port", none}, {"bc_src", none}, {"bc_src_port", none}, {"bc_http_major", none}})
+	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_err", none}, {"bc_err_name", none}, {"bc_err_str", none}, {"bc_reused", none}})
 	e.Stream.Server = "a"
+	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_err", "0"}, {"bc_err_name", ""}, {"bc_err_str", "Success"}, {"bc_reused", "0"}})
+	e.Stream.ServerErr, e.Stream.ServerReused = session.SSLOtherName, true
+	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_err", "33"}, {"bc_err_name", "SSL_MISMATCH_SNI"}, {"bc_reused", "1"}})
 	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_dst", none}, {"bc_http_major", "1"}}) // by a UNIX socket
 	e.Stream.ServerAddr = netip.MustParseAddrPort("[2001:db8::1]:8080")
 	e.Stream.BackendSrc = netip.MustParseAddrPort("[2001:db8::2]:5000")
