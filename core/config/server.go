@@ -80,6 +80,10 @@ type ServerSettings struct {
 	// Proto is the version of HTTP to speak: "h1", or "h2" without asking. Default: what
 	// alpn of tls makes of it, else "h1".
 	Proto string `toml:"proto" enum:"h1|h2"`
+	// WS is what WebSocket is carried by: "h1", "h2", which needs a server that takes
+	// extended CONNECT (RFC 8441), or "auto": what other requests are, but HTTP/1.1 where
+	// alpn of tls has both. Default "auto".
+	WS string `toml:"ws" enum:"auto|h1|h2"`
 	// QUICCCAlgo is how congestion is controlled with a quic@ server: "newreno". Others
 	// of HAProxy's are taken with a warning. Default "newreno".
 	QUICCCAlgo tree.Text `toml:"quic-cc-algo"`

@@ -24,6 +24,7 @@ func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
 	default:
 		s.mayShare = offers
 	}
+	b.webSocket(sc, s)
 	if _, ok := s.proto.(protocol.SessionDialer); ok {
 		s.mayShare = true
 		if sc.TLS == nil {

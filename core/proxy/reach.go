@@ -167,7 +167,7 @@ func (s *stream) connect() *failure {
 // newConn gets a connection to the server, or a stream on one that others share.
 func (s *stream) newConn() (*serverConn, error) {
 	srv := s.srv
-	shares := s.facts.HTTP && !asksTransport(&s.req) && srv.mayShare
+	shares := s.facts.HTTP && !asksTransport(&s.req) && srv.mayShare && !s.apart()
 	w := sharer{}
 	if shares {
 		w = s.sharer()
@@ -229,19 +229,19 @@ func (s *stream) dial() (reached, error) {
 	if err != nil {
 		return reached{}, err
 	}
-	sc.key = s.connKey
+	sc.key, sc.once = s.connKey, s.apart()
 	if _, err := sc.WriteMore(s.greeting); err != nil {
 		srv.discard(sc)
 		return reached{}, err
 	}
-	http2 := srv.http2
-	if srv.tls != nil {
-		if sc.Conn, sc.tls, err = srv.secure(srv.tls, sc.Conn, srv.serverName(&s.env), timeout); err != nil {
+	speaks := s.speech()
+	if speaks.tls != nil {
+		if sc.Conn, sc.tls, err = srv.secure(speaks.tls, sc.Conn, srv.serverName(&s.env), timeout); err != nil {
 			return reached{}, err
 		}
-		http2 = http2 || sc.tls.ALPN == "h2"
+		speaks.http2 = speaks.http2 || sc.tls.ALPN == "h2"
 	}
-	if !http2 || !s.facts.HTTP {
+	if !speaks.http2 || !s.facts.HTTP {
 		return reached{sc: sc}, nil
 	}
 	x, err := s.fe.mode.session(srv, &s.be.opts.timeouts, sc.Conn)
@@ -274,12 +274,12 @@ func (s *stream) idleConn() *serverConn {
 	}
 	if own := s.c.owned; own != nil {
 		s.c.owned = nil
-		if own.server == s.srv && own.key == s.connKey && !own.dead.Load() {
+		if own.server == s.srv && own.key == s.connKey && !own.dead.Load() && !s.apart() {
 			return own
 		}
 		own.server.discard(own)
 	}
-	if s.attempts.stale > 0 || s.srv.proxyOut.used() {
+	if s.attempts.stale > 0 || s.srv.proxyOut.used() || s.apart() {
 		return nil
 	}
 	var sc *serverConn

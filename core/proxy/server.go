@@ -33,6 +33,7 @@ type Server struct {
 	tls      layer.Connector // nil: plain
 	http2    bool            // it speaks HTTP/2 without being asked
 	mayShare bool            // its connections may carry many streams at once
+	ws       *speech         // for WebSocket, nil where that goes as other requests do
 	sni      *expr.Expr      // the name in the handshake, nil for the configured one
 	poolName *expr.Expr      // pool-conn-name, nil for that of sni
 
@@ -115,6 +116,7 @@ type serverConn struct {
 	tls    *session.TLS // what is known of it, nil for plain
 	key    string       // what a stream has to have as well; see connKey
 	reused int          // requests it has carried before this one
+	once   bool         // it is not to be used again
 	dead   atomic.Bool  // its peer has closed while it was idle
 	since  int64        // tick at which it became idle
 	prev   *serverConn  // in the idle pool

@@ -32,6 +32,17 @@ func (c *connector) Check() layer.Connector {
 	return &connector{engine: c.engine, config: c.check, check: c.check, hiding: c.hiding, verifyHost: c.verifyHost}
 }
 
+// Offering gives the settings with one application protocol.
+func (c *connector) Offering(protocol string) layer.Connector {
+	if len(c.config.NextProtos) == 0 {
+		return c
+	}
+	out := *c
+	out.config = c.config.Clone()
+	out.config.NextProtos = []string{protocol}
+	return &out
+}
+
 // Connect does the handshake with the server.
 func (c *connector) Connect(base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, *session.TLS, error) {
 	config, told := c.config, c.hiding.list()
