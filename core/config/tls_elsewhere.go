@@ -161,13 +161,12 @@ func (*ServerTLS) Elsewhere(key string) (why, instead string) {
 	switch key {
 	case "allow-0rtt":
 		return "allow-0rtt cannot be: Go's TLS sends no early data to servers over TCP, and quic@ servers are sent none here", leaveOut
+	case "no-verifyhost":
+		return another(key), `write verifyhost = ""`
 	case "check-sni-auto":
 		return "check-sni-auto is always so: checks name the host of the server's address, or verifyhost", `leave it out, or write check-sni = "NAME"`
 	case "no-check-sni-auto":
 		return "check-sni-auto is always so: checks name the host of the server's address, or verifyhost", `write check-sni = "NAME"`
-	}
-	if key == "no-verifyhost" {
-		return another(key), `write verifyhost = ""`
 	}
 	return first(
 		func() (string, string) { return negated(key, "tls-tickets", "ssl-reuse", "sni-auto") },

@@ -230,9 +230,11 @@ func (s *stream) dial() (reached, error) {
 		return reached{}, err
 	}
 	sc.key, sc.once = s.connKey, s.apart()
-	if _, err := sc.WriteMore(s.greeting); err != nil {
-		srv.discard(sc)
-		return reached{}, err
+	if len(s.greeting) > 0 {
+		if _, err := sc.WriteMore(s.greeting); err != nil {
+			srv.discard(sc)
+			return reached{}, err
+		}
 	}
 	speaks := s.speech()
 	if speaks.tls != nil {

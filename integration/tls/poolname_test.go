@@ -45,7 +45,7 @@ func numbered(t *testing.T, pair tls.Certificate, protocols ...string) string {
 type keptClient struct{ http.Client }
 
 func keepClient(t *testing.T, port string) *keptClient {
-	transport := &http.Transport{MaxConnsPerHost: 1, Dial: func(string, string) (net.Conn, error) {
+	transport := &http.Transport{MaxConnsPerHost: 1, DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return net.DialTimeout("tcp", "127.0.0.1:"+port, time.Minute)
 	}}
 	t.Cleanup(transport.CloseIdleConnections)

@@ -2,6 +2,7 @@ package tls
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
@@ -58,7 +59,9 @@ func (c client) ask(t *testing.T, path string, fields ...string) string {
 	t.Helper()
 	transport := &http.Transport{
 		DisableKeepAlives: true, TLSClientConfig: c.tls, ForceAttemptHTTP2: c.tls != nil && len(c.tls.NextProtos) > 1,
-		Dial: func(string, string) (net.Conn, error) { return net.DialTimeout(c.network, c.address, time.Minute) },
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return net.DialTimeout(c.network, c.address, time.Minute)
+		},
 	}
 	defer transport.CloseIdleConnections()
 	scheme := "http"
@@ -162,10 +165,18 @@ func TestToldAsHAProxyTells(t *testing.T) {
 	}{
 		"plain": {0, nil}, "a UNIX socket": {-1, nil}, "no certificate": {1, with("", 0, "http/1.1")}, "no ALPN, TLS 1.2": {1, with("", tls.VersionTLS12)},
 		"a certificate": {1, with(known, 0, "h2", "http/1.1")}, "RSA and TLS 1.2": {2, with(known, tls.VersionTLS12, "http/1.1")}, "a foreign certificate": {2, with(foreign, 0, "http/1.1")},
+		"a resumed session": {1, with(known, 0, "http/1.1")}, "a resumed session of TLS 1.2": {2, with(known, tls.VersionTLS12, "http/1.1")},
 	} {
 		a, b := client{"unix", dir + "/theirs.sock", nil}, client{"unix", dir + "/ours.sock", nil}
 		if c.port >= 0 {
 			a, b = client{"tcp", "127.0.0.1:" + ports[c.port], c.tls}, client{"tcp", "127.0.0.1:" + ports[c.port+3], c.tls}
+		}
+		if strings.HasPrefix(name, "a resumed") {
+			a.tls, b.tls = c.tls.Clone(), c.tls.Clone()
+			for _, x := range []client{a, b} {
+				x.tls.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+				x.ask(t, "/plain")
+			}
 		}
 		for _, backend := range backends {
 			path := "/" + backend[0]
