@@ -56,12 +56,34 @@ type ServerSettings struct {
 	Cookie string `toml:"cookie"`
 
 	// SendProxy and SendProxyV2 begin connections with a PROXY protocol header
-	// of version 1 or 2. Default false.
+	// of version 1 or 2. Version 2 also tells the protocol that TLS agreed on. Default
+	// false.
 	SendProxy   bool `toml:"send-proxy"`
 	SendProxyV2 bool `toml:"send-proxy-v2"`
+	// SendProxyV2SSL is send-proxy-v2 that tells of TLS with the client, and
+	// SendProxyV2SSLCN that with the common name in the client's certificate. Default
+	// false.
+	SendProxyV2SSL   bool `toml:"send-proxy-v2-ssl"`
+	SendProxyV2SSLCN bool `toml:"send-proxy-v2-ssl-cn"`
+	// ProxyV2Options are what send-proxy-v2 tells besides: "ssl", "cert-cn",
+	// "ssl-cipher", "cert-sig", "cert-key", "authority", "unique-id", and "crc32c" for a
+	// checksum. Default: none.
+	ProxyV2Options ProxyV2Options `toml:"proxy-v2-options"`
+	// SetProxyV2TLVFmt are log-format strings for TLVs that it has as well, by their
+	// types: numbers from 0 to 255, or names as fc_pp_tlv has. An empty one is left out.
+	// Default: none.
+	SetProxyV2TLVFmt tree.Ordered[tree.Text] `toml:"set-proxy-v2-tlv-fmt"`
+	// CheckSendProxy has health checks begin with a header wherever they connect to.
+	// Default false: they do where streams do, unless they have an address or port of
+	// their own.
+	CheckSendProxy bool `toml:"check-send-proxy"`
 	// Proto is the version of HTTP to speak: "h1", or "h2" without asking. Default: what
 	// alpn of tls makes of it, else "h1".
 	Proto string `toml:"proto" enum:"h1|h2"`
+	// WS is what WebSocket is carried by: "h1", "h2", which needs a server that takes
+	// extended CONNECT (RFC 8441), or "auto": what other requests are, but HTTP/1.1 where
+	// alpn of tls has both. Default "auto".
+	WS string `toml:"ws" enum:"auto|h1|h2"`
 	// QUICCCAlgo is how congestion is controlled with a quic@ server: "newreno". Others
 	// of HAProxy's are taken with a warning. Default "newreno".
 	QUICCCAlgo tree.Text `toml:"quic-cc-algo"`
@@ -78,7 +100,11 @@ type ServerSettings struct {
 	// TFO sends data in the first packet (TCP fast open). Default false.
 	TFO bool `toml:"tfo" os:"linux"`
 
-	// PoolMaxConn is how many idle connections are kept. Default -1: no limit.
+	// PoolConnName is a sample expression for the name of a connection: only requests
+	// with the same name use it. Default: the name that sni of tls gives.
+	PoolConnName tree.Text `toml:"pool-conn-name"`
+	// PoolMaxConn is how many idle connections are kept. Default -1: no limit, but 1000
+	// with names.
 	PoolMaxConn int `toml:"pool-max-conn" min:"-1"`
 	// PoolPurgeDelay is how often half of those that nobody needed are closed;
 	// 0 keeps none. Default 5s.

@@ -36,7 +36,7 @@ type BindTLS struct {
 	CASignPass string `toml:"ca-sign-pass"`
 	// ALPN are the application protocols to agree on, the best first. Default "h2" and
 	// "http/1.1" in mode "http", none in mode "tcp".
-	ALPN tree.OneOrMany[string] `toml:"alpn"`
+	ALPN Protocols `toml:"alpn"`
 	// NPN is what ALPN came after; it is ignored. Default: none.
 	NPN tree.OneOrMany[tree.Text] `toml:"npn"`
 	// Verify asks clients for a certificate: "none", "optional" or "required".
@@ -195,9 +195,9 @@ type ServerTLS struct {
 	// file, or "@STORE/NAME". Default: none.
 	Crt tree.Text `toml:"crt"`
 	// ALPN are the application protocols to offer, such as "h2" and "http/1.1". Default: none.
-	ALPN tree.OneOrMany[string] `toml:"alpn"`
+	ALPN Protocols `toml:"alpn"`
 	// CheckALPN are those that health checks offer. Default: alpn without "h2".
-	CheckALPN tree.OneOrMany[string] `toml:"check-alpn"`
+	CheckALPN Protocols `toml:"check-alpn"`
 	// NPN is what ALPN came after; it is ignored. Default: none.
 	NPN tree.OneOrMany[tree.Text] `toml:"npn"`
 	// ECH hides the name in the handshake from others (encrypted ClientHello): the list

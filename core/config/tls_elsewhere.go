@@ -140,11 +140,17 @@ func (*ServerSettings) Elsewhere(key string) (why, instead string) {
 		return another(key), "write tls = true"
 	case "no-ssl":
 		return another(key), "write tls = false"
-	case "pool-conn-name", "check-pool-conn-name":
-		return "connections to servers have no names: one whose name in the handshake comes from sni belongs to one client", leaveOut
+	case "check-pool-conn-name", "check-reuse-pool", "no-check-reuse-pool":
+		return "health checks have connections of their own, which nobody else uses", leaveOut
+	case "check-proto":
+		return "health checks speak HTTP/1.1, also with a server of proto = \"h2\"", leaveOut
+	case "socks4", "check-via-socks4":
+		return "servers are reached without a SOCKS proxy", leaveOut
 	}
 	return first(
-		func() (string, string) { return negated(key, "check-ssl") },
+		func() (string, string) {
+			return negated(key, "check-ssl", "check", "backup", "tfo", "send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn")
+		},
 		func() (string, string) { return within(key, "tls", reflect.TypeFor[ServerTLS]()) },
 		func() (string, string) { return (*ServerTLS)(nil).Elsewhere(key) },
 	)
@@ -155,6 +161,8 @@ func (*ServerTLS) Elsewhere(key string) (why, instead string) {
 	switch key {
 	case "allow-0rtt":
 		return "allow-0rtt cannot be: Go's TLS sends no early data to servers over TCP, and quic@ servers are sent none here", leaveOut
+	case "no-verifyhost":
+		return another(key), `write verifyhost = ""`
 	case "check-sni-auto":
 		return "check-sni-auto is always so: checks name the host of the server's address, or verifyhost", `leave it out, or write check-sni = "NAME"`
 	case "no-check-sni-auto":

@@ -107,4 +107,7 @@ type Connector interface {
 	Connect(base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, *session.TLS, error)
 	// Check gives the settings for health checks.
 	Check() Connector
+	// Offering gives the settings with one application protocol in place of those that
+	// are offered, if any are.
+	Offering(protocol string) Connector
 }

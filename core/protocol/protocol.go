@@ -63,6 +63,12 @@ type SessionDialer interface {
 	DialSession(to Target, opts *DialOptions) (httpmsg.ClientSession, error)
 }
 
+// SecuredSession is a session of a SessionDialer that tells of its TLS.
+type SecuredSession interface {
+	// TLS gives what is known of it, which is not to be changed.
+	TLS() *session.TLS
+}
+
 // DatagramProtocol is a Protocol whose connections are sessions of datagrams, as
 // over UDP: see relay.Conn.MarkDatagrams. A session is over when nobody has sent
 // anything for the time of a timeout. There is no TLS over it, no PROXY protocol
@@ -148,7 +154,8 @@ type DialOptions struct {
 	TFO           bool
 	KeepAlive     bool
 	MPTCPFallback bool
-	TLS           TLS // for protocols that do TLS by themselves
+	TLS           TLS    // for protocols that do TLS by themselves
+	Name          string // the server's in their handshake, "" for the configured one
 	Sessions      SessionTuning
 	Breaches      *httpmsg.Breaches // of the server, for protocols that give sessions; nil: nobody counts
 }

@@ -34,12 +34,8 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope 
 	s.slowStart = sc.Slowstart
 	s.maxReuse = sc.MaxReuse
 	s.idle.max, s.purgeDelay = sc.PoolMaxConn, sc.PoolPurgeDelay
-	switch {
-	case sc.SendProxyV2:
-		s.proxyOut.version = 2
-	case sc.SendProxy:
-		s.proxyOut.version = 1
-	}
+	s.proxyOut = b.proxyOut(sc, scope)
+	s.poolName = b.poolName(c, sc, scope)
 	b.datagrams(s.proto, sc.Address, c.HTTP(), sc.TLS != nil, s.proxyOut.used())
 	b.checks(c, sc, s)
 	b.versions(c, sc, s)

@@ -24,6 +24,7 @@ func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
 	default:
 		s.mayShare = offers
 	}
+	b.webSocket(sc, s)
 	if _, ok := s.proto.(protocol.SessionDialer); ok {
 		s.mayShare = true
 		if sc.TLS == nil {
@@ -31,6 +32,10 @@ func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
 		}
 		if s.checks.check != nil {
 			sc.Address.Fail(b.errs, 0, "a server cannot be checked by QUIC").Hint = "write check = false"
+		}
+		if s.proxyOut.used() {
+			sc.Address.Fail(b.errs, 0, "the PROXY protocol needs a stream of bytes, and QUIC has none to begin with").
+				Hint = "leave send-proxy and its like out, and write forwardfor = true to tell of clients"
 		}
 	}
 }

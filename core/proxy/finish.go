@@ -61,7 +61,7 @@ func (s *stream) settleServer(uploaded bool) {
 		s.srv.discard(sc)
 		return
 	}
-	if !s.serverKeep || !s.delivered || !uploaded || s.clientGone() || sc.in.Len() > 0 || s.srv.maxReuse >= 0 && sc.reused >= s.srv.maxReuse {
+	if sc.once || !s.serverKeep || !s.delivered || !uploaded || s.clientGone() || sc.in.Len() > 0 || s.srv.maxReuse >= 0 && sc.reused >= s.srv.maxReuse {
 		s.srv.discard(sc)
 		return
 	}
@@ -69,7 +69,7 @@ func (s *stream) settleServer(uploaded bool) {
 	if sc.reused == 1 {
 		s.srv.watch(sc)
 	}
-	if s.be.opts.reuse == ReuseNever || s.srv.exclusive() {
+	if s.be.opts.reuse == ReuseNever || s.srv.proxyOut.used() {
 		s.c.owned = sc
 		return
 	}

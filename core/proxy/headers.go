@@ -137,7 +137,7 @@ func (s *stream) serverMode() ConnMode { return max(s.fe.opts.connMode, s.be.opt
 // prepareResponse makes the response fit for the client's connection and
 // decides whether both connections are kept.
 func (s *stream) prepareResponse() {
-	s.facts.ServerTLS = s.sc.secured()
+	s.facts.ServerTLS = s.sc.tls
 	m := &s.res
 	keep := m.Body != httpmsg.UntilClose && s.serverMode() == KeepAlive
 	if s.sc.x == nil && s.resP.HopByHop() {

@@ -93,8 +93,8 @@ func (s *Server) checkAddress() string {
 	return "localhost"
 }
 
-// dialCheck connects as streams do; to the server itself with a PROXY protocol
-// header that tells of no client.
+// dialCheck connects as streams do, with a PROXY protocol header that tells of no
+// client.
 func (s *Server) dialCheck(timeout time.Duration) (*relay.Conn, error) {
 	o := s.dial
 	o.Timeout = timeout
@@ -112,14 +112,15 @@ func (s *Server) dialCheck(timeout time.Duration) (*relay.Conn, error) {
 	return c, err
 }
 
-// greet begins a check's connection with a PROXY protocol header where streams do.
+// greet begins a check's connection with a PROXY protocol header where streams do, or
+// where check-send-proxy says so.
 func (s *Server) greet(c *relay.Conn) error {
-	if !s.proxyOut.used() || s.checks.at != (netip.AddrPort{}) {
+	if own := s.checks.at == (netip.AddrPort{}); !s.proxyOut.checks && !(own && s.proxyOut.used()) {
 		return nil
 	}
-	header := proxyproto.AppendLocal(nil)
-	if s.proxyOut.version == 1 {
-		header = []byte("PROXY UNKNOWN\r\n")
+	header := []byte("PROXY UNKNOWN\r\n")
+	if s.proxyOut.version == 2 {
+		header = proxyproto.AppendLocal(nil)
 	}
 	_, err := c.Write(header)
 	return err

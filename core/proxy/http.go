@@ -309,7 +309,7 @@ func (s *stream) challenged() bool {
 	return true
 }
 
-// identify gives the request its unique ID, where the frontend has a format for it.
+// identify gives the request, or the connection in TCP mode, its unique ID, where the frontend has a format for it.
 func (s *stream) identify() {
 	if f := s.fe.uniqueID; f != nil {
 		s.facts.UniqueID = string(f.Append(s.env.Scratch(64), &s.env))

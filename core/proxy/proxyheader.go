@@ -1,40 +1,15 @@
 package proxy
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/netip"
 	"os"
 
 	"github.com/fairleadproxy/fairlead/core/proxyproto"
-	"github.com/fairleadproxy/fairlead/core/relay"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
-
-// proxyHeader says whether a server is sent a PROXY protocol header: version 1
-// or 2, 0 for none.
-type proxyHeader struct{ version int }
-
-func (p proxyHeader) used() bool { return p.version != 0 }
-
-// send writes the header that tells the server of the client.
-func (p proxyHeader) send(to *relay.Conn, facts *session.Conn) error {
-	var room [256]byte
-	var b []byte
-	switch p.version {
-	case 0:
-		return nil
-	case 1:
-		b = proxyproto.AppendV1(room[:0], facts.Src, facts.Dst)
-	default:
-		var err error
-		if b, err = proxyproto.AppendV2(room[:0], proxyproto.NewHeader(facts.Src, facts.Dst)); err != nil {
-			return err
-		}
-	}
-	_, err := to.WriteMore(b)
-	return err
-}
 
 // proxySources are the clients from which a bind expects a PROXY protocol
 // header: none, all, or those in the list.
@@ -98,11 +73,12 @@ func (c *conn) readProxyHeader() error {
 	for {
 		h, n, err := proxyproto.Parse(c.in.Bytes())
 		if err == nil {
-			c.in.Consume(n)
 			c.facts.Proxied = true
 			if h.Proxied() {
 				c.facts.Src, c.facts.Dst = h.Src, h.Dst
 			}
+			c.facts.TLVs = bytes.Clone(h.TLVs) // which is a view of the buffer
+			c.in.Consume(n)
 			return nil
 		}
 		if err != proxyproto.ErrIncomplete || c.in.Full() {

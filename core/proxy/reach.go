@@ -10,6 +10,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/balancer"
 	"github.com/fairleadproxy/fairlead/core/http1"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/layer"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
 	"github.com/fairleadproxy/fairlead/core/session"
@@ -44,6 +45,9 @@ type attempts struct {
 }
 
 func (s *stream) failure(op operation, err error) *failure {
+	if op == connecting {
+		s.facts.ServerErr = connError(err)
+	}
 	s.attempts.last = failure{
 		op: op, err: err, timeout: errors.Is(err, os.ErrDeadlineExceeded),
 		took:   relay.Ticks() - s.asked,
@@ -136,6 +140,9 @@ func (s *stream) wait(bound *Server) *Server {
 func (s *stream) connect() *failure {
 	measured := s.timed || s.be.observer != nil
 	s.asked = relay.Ticks()
+	if err := s.findKey(); err != nil {
+		return s.failure(connecting, err)
+	}
 	if sc := s.idleConn(); sc != nil {
 		s.use(sc)
 		s.srv.Reuses.Add(1)
@@ -160,7 +167,7 @@ func (s *stream) connect() *failure {
 // newConn gets a connection to the server, or a stream on one that others share.
 func (s *stream) newConn() (*serverConn, error) {
 	srv := s.srv
-	shares := s.facts.HTTP && !asksTransport(&s.req) && srv.mayShare && !srv.exclusive()
+	shares := s.facts.HTTP && !asksTransport(&s.req) && srv.mayShare && !s.apart()
 	w := sharer{}
 	if shares {
 		w = s.sharer()
@@ -178,68 +185,80 @@ func (s *stream) newConn() (*serverConn, error) {
 			break
 		}
 	}
-	sc, session, err := s.dial()
+	r, err := s.dial()
 	if shares {
-		x, shared, err := srv.opened(w, session, err)
+		x, shared, err := srv.opened(w, r, err)
 		if x != nil {
 			return srv.sharedConn(x, shared, false), nil
 		}
-		return sc, err
+		return r.sc, err
 	}
-	if err != nil || session == nil {
-		return sc, err
+	if err != nil || r.session == nil {
+		return r.sc, err
 	}
-	x, err := session.Open()
+	x, err := r.session.Open()
 	if err != nil {
-		_ = session.Close() // it is of no use
+		_ = r.session.Close() // it is of no use
 		return nil, err
 	}
-	return srv.streamConn(x, session, false), nil
+	return srv.streamConn(x, r.session, r.tls, false), nil
 }
 
-// dial opens a connection to the server: one that carries one request at a
-// time, or a session.
-func (s *stream) dial() (*serverConn, httpmsg.ClientSession, error) {
+// reached is a connection to a server that was opened: one that carries one request at
+// a time, or a session with what is known of its TLS.
+type reached struct {
+	sc      *serverConn
+	session httpmsg.ClientSession
+	tls     *session.TLS
+}
+
+// dial opens a connection to the server.
+func (s *stream) dial() (reached, error) {
 	srv, timeout := s.srv, s.be.opts.timeouts.Connect
 	if d, ok := srv.proto.(protocol.SessionDialer); ok && s.facts.HTTP {
 		o := srv.dial
-		o.Timeout, o.TLS, o.Breaches = timeout, srv.tls, &srv.Mux
+		o.Timeout, o.TLS, o.Name, o.Breaches = timeout, srv.tls, srv.serverName(&s.env), &srv.Mux
 		x, err := d.DialSession(srv.target(&s.c.facts), &o)
-		if err == nil {
-			srv.Connects.Add(1)
+		if err != nil {
+			return reached{}, err
 		}
-		return nil, x, err
+		srv.Connects.Add(1)
+		return reached{session: x, tls: factsOf(x)}, nil
 	}
 	sc, err := srv.open(&s.c.facts, timeout)
 	if err != nil {
-		return nil, nil, err
+		return reached{}, err
 	}
-	if err := srv.proxyOut.send(sc.Conn, &s.c.facts); err != nil {
-		srv.discard(sc)
-		return nil, nil, err
-	}
-	http2 := srv.http2
-	if srv.tls != nil {
-		if sc.Conn, sc.tls, err = srv.secure(srv.tls, sc.Conn, srv.serverName(&s.env), timeout); err != nil {
-			return nil, nil, err
+	sc.key, sc.once = s.connKey, s.apart()
+	if len(s.greeting) > 0 {
+		if _, err := sc.WriteMore(s.greeting); err != nil {
+			srv.discard(sc)
+			return reached{}, err
 		}
-		http2 = http2 || sc.tls.ALPN == "h2"
 	}
-	if !http2 || !s.facts.HTTP {
-		return sc, nil, nil
+	speaks := s.speech()
+	if speaks.tls != nil {
+		if sc.Conn, sc.tls, err = srv.secure(speaks.tls, sc.Conn, srv.serverName(&s.env), timeout); err != nil {
+			return reached{}, err
+		}
+		speaks.http2 = speaks.http2 || sc.tls.ALPN == "h2"
+	}
+	if !speaks.http2 || !s.facts.HTTP {
+		return reached{sc: sc}, nil
 	}
 	x, err := s.fe.mode.session(srv, &s.be.opts.timeouts, sc.Conn)
 	if err != nil {
 		srv.discard(sc)
-		return nil, nil, err
+		return reached{}, err
 	}
-	return nil, x, nil
+	return reached{session: x, tls: sc.tls}, nil
 }
 
 // use makes a connection to the server the stream's own.
 func (s *stream) use(sc *serverConn) {
 	s.sc = sc
 	s.facts.ServerFD = sc.FD()
+	s.facts.ServerReused, s.facts.ServerErr = sc.reused > 0, session.NoError
 	s.facts.ServerMux, _ = sc.x.(session.Multiplexed)
 	s.watchClient(sc)
 	if sc.MPTCP() {
@@ -257,20 +276,20 @@ func (s *stream) idleConn() *serverConn {
 	}
 	if own := s.c.owned; own != nil {
 		s.c.owned = nil
-		if own.server == s.srv && !own.dead.Load() {
+		if own.server == s.srv && own.key == s.connKey && !own.dead.Load() && !s.apart() {
 			return own
 		}
 		own.server.discard(own)
 	}
-	if s.attempts.stale > 0 || s.srv.exclusive() {
+	if s.attempts.stale > 0 || s.srv.proxyOut.used() || s.apart() {
 		return nil
 	}
 	var sc *serverConn
 	switch mode := s.be.opts.reuse; {
 	case mode == ReuseAlways, mode != ReuseNever && s.c.facts.Requests > 1:
-		sc = s.srv.takeIdle(0)
+		sc = s.srv.takeIdle(s.connKey, 0)
 	case mode == ReuseAggressive:
-		sc = s.srv.takeIdle(2)
+		sc = s.srv.takeIdle(s.connKey, 2)
 	}
 	// A request that must not be sent twice does not take the risk that the
 	// server closes just now.
@@ -421,6 +440,22 @@ func (s *stream) badUpload(err error) bool {
 	s.fe.CliAborts.Add(1)
 	s.term('C', 'D')
 	return false
+}
+
+// connError says by HAProxy's numbers why a connection to a server did not come about.
+func connError(err error) session.ConnError {
+	var failed *layer.Error
+	switch {
+	case errors.As(err, &failed):
+		return failed.Conn
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return session.Refused
+	case errors.Is(err, syscall.ECONNRESET):
+		return session.Reset
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return session.Unreachable
+	}
+	return session.NoError
 }
 
 // causeOf says whether a connection failed for the server's reasons ('S') or

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +33,9 @@ type Server struct {
 	tls      layer.Connector // nil: plain
 	http2    bool            // it speaks HTTP/2 without being asked
 	mayShare bool            // its connections may carry many streams at once
+	ws       *speech         // for WebSocket, nil where that goes as other requests do
 	sni      *expr.Expr      // the name in the handshake, nil for the configured one
+	poolName *expr.Expr      // pool-conn-name, nil for that of sni
 
 	perClient bool // the address depends on the one that the client connected to
 
@@ -113,7 +114,9 @@ type serverConn struct {
 	in     relay.Buffer
 	server *Server
 	tls    *session.TLS // what is known of it, nil for plain
+	key    string       // what a stream has to have as well; see connKey
 	reused int          // requests it has carried before this one
+	once   bool         // it is not to be used again
 	dead   atomic.Bool  // its peer has closed while it was idle
 	since  int64        // tick at which it became idle
 	prev   *serverConn  // in the idle pool
@@ -122,98 +125,6 @@ type serverConn struct {
 	x       httpmsg.Stream        // a stream of a session; nil: the connection carries one request at a time
 	session httpmsg.ClientSession // ends with the stream; nil: it stays
 	shared  *serverSession        // which stays
-}
-
-// idlePool keeps idle connections, the one used last on top.
-type idlePool struct {
-	mu       sync.Mutex
-	top, end *serverConn
-	n        int
-	max      int // -1: no limit
-	closed   bool
-}
-
-// takeIdle gives an idle connection that has carried at least uses requests.
-func (s *Server) takeIdle(uses int) *serverConn {
-	p := &s.idle
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for c := p.top; c != nil; c = c.next {
-		if c.reused >= uses && !c.dead.Load() {
-			p.unlink(c)
-			return c
-		}
-	}
-	return nil
-}
-
-// putIdle keeps a connection for another request and reports whether it did.
-func (s *Server) putIdle(c *serverConn, now int64) bool {
-	p := &s.idle
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed || c.dead.Load() || p.max >= 0 && p.n >= p.max {
-		return false
-	}
-	c.since = now
-	c.next = p.top
-	if p.top != nil {
-		p.top.prev = c
-	} else {
-		p.end = c
-	}
-	p.top = c
-	p.n++
-	return true
-}
-
-func (p *idlePool) unlink(c *serverConn) {
-	if c.prev != nil {
-		c.prev.next = c.next
-	} else {
-		p.top = c.next
-	}
-	if c.next != nil {
-		c.next.prev = c.prev
-	} else {
-		p.end = c.prev
-	}
-	c.prev, c.next = nil, nil
-	p.n--
-}
-
-func (p *idlePool) holds(c *serverConn) bool { return c.prev != nil || p.top == c }
-
-// peerClosed is the watcher's word that the server closed c.
-func (s *Server) peerClosed(c *serverConn) {
-	c.dead.Store(true)
-	s.idle.mu.Lock()
-	idle := s.idle.holds(c)
-	if idle {
-		s.idle.unlink(c)
-	}
-	s.idle.mu.Unlock()
-	if idle {
-		s.discard(c)
-	}
-}
-
-// all is later than any tick.
-const all = int64(-1)
-
-// purge closes connections that were idle since before tick, or all.
-func (s *Server) purge(before int64) {
-	for {
-		s.idle.mu.Lock()
-		c := s.idle.end
-		if c == nil || before != all && c.since > before {
-			s.idle.mu.Unlock()
-			return
-		}
-		s.idle.unlink(c)
-		s.idle.mu.Unlock()
-		s.discard(c)
-	}
 }
 
 // discard closes a connection that is in no pool.
@@ -230,10 +141,10 @@ func (s *Server) discard(c *serverConn) {
 
 // streamConn makes the connection of a stream of a session, which ends with it
 // where one is given.
-func (s *Server) streamConn(x httpmsg.Stream, session httpmsg.ClientSession, reused bool) *serverConn {
+func (s *Server) streamConn(x httpmsg.Stream, session httpmsg.ClientSession, facts *session.TLS, reused bool) *serverConn {
 	c := s.backend.engine.serverStreams.Get().(*serverConn)
 	c.Conn.Wrap(x)
-	c.x, c.session, c.server, c.reused = x, session, s, 0
+	c.x, c.session, c.server, c.tls, c.reused = x, session, s, facts, 0
 	if reused {
 		c.reused = 1
 	}
@@ -243,7 +154,7 @@ func (s *Server) streamConn(x httpmsg.Stream, session httpmsg.ClientSession, reu
 
 // sharedConn is streamConn for a session that stays.
 func (s *Server) sharedConn(x httpmsg.Stream, shared *serverSession, reused bool) *serverConn {
-	c := s.streamConn(x, nil, reused)
+	c := s.streamConn(x, nil, shared.tls, reused)
 	c.shared = shared
 	return c
 }
@@ -258,12 +169,9 @@ func (s *Server) discardStream(c *serverConn) {
 	if c.shared != nil {
 		s.rested(c.shared)
 	}
-	c.x, c.session, c.shared, c.server = nil, nil, nil, nil
+	c.x, c.session, c.shared, c.server, c.tls = nil, nil, nil, nil, nil
 	s.backend.engine.serverStreams.Put(c)
 }
-
-// exclusive reports whether its connections belong to one client each.
-func (s *Server) exclusive() bool { return s.perClient || s.proxyOut.used() || s.sni != nil }
 
 // target is where to dial for a client.
 func (s *Server) target(client *session.Conn) protocol.Target {
@@ -326,11 +234,4 @@ func (s *Server) purgeOld() {
 	before := relay.Ticks() - int64(s.purgeDelay)
 	s.purge(before)
 	s.purgeShared(before)
-}
-
-// shut has the pool take no more connections.
-func (p *idlePool) shut() {
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
 }

@@ -9,18 +9,20 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/relay"
+	"github.com/fairleadproxy/fairlead/core/session"
 )
 
 // sharing is the connections to a server that carry many streams at once, and who
 // may open streams on them (http-reuse). All of them are some client's, so that one
 // that does not read what it gets holds up nobody else, but for "always", with which
 // they are everybody's, or nil's. One that carries nothing may become another
-// client's, but for "never".
+// client's, but for "never". Streams of another key (connKey) never have them.
 type sharing struct {
 	mu      sync.Mutex
-	of      map[*conn][]*serverSession // by client
-	idle    sessionList
-	opening map[*conn]chan struct{} // of whom one is being opened; closed when it is there or failed
+	of      map[owner][]*serverSession
+	idle    lists[sessionList]
+	n       int                     // of those that idle
+	opening map[owner]chan struct{} // of whom one is being opened; closed when it is there or failed
 	closed  bool
 	single  bool // the server chose HTTP/1 last time: streams need not wait for one another
 }
@@ -28,35 +30,48 @@ type sharing struct {
 // serverSession is a connection to a server that carries many streams.
 type serverSession struct {
 	httpmsg.ClientSession
-	client     *conn
-	requests   int   // that it has carried
-	spent      bool  // it takes no more streams
-	since      int64 // tick at which it became idle
+	owner      owner
+	own        bool         // it never becomes another client's
+	tls        *session.TLS // nil where nothing is known
+	requests   int          // that it has carried
+	spent      bool         // it takes no more streams
+	since      int64        // tick at which it became idle
 	isIdle     bool
 	prev, next *serverSession // in the list of idle ones
 }
 
+// owner is whose a connection is, and for streams of which key.
+type owner struct {
+	client *conn // nil: everybody's
+	key    string
+}
+
 // sharer is who asks for a stream.
 type sharer struct {
-	client *conn // nil: the connections are everybody's
-	others bool  // idle ones of other clients will do
+	owner
+	others bool // idle ones of other clients will do
+	own    bool // what it opens never becomes another client's
 }
 
 // sharer gives what http-reuse says of the stream (HAProxy manual section 4.2).
+// Connections that began by telling of a client are its own.
 func (s *stream) sharer() sharer {
 	root := s.c
 	if root.above != nil {
 		root = root.above
 	}
-	switch s.be.opts.reuse {
-	case ReuseAlways:
-		return sharer{}
-	case ReuseNever:
-		return sharer{client: root}
-	case ReuseAggressive:
-		return sharer{client: root, others: true}
+	w := sharer{owner: owner{root, s.connKey}}
+	switch mode := s.be.opts.reuse; {
+	case mode == ReuseNever || s.srv.proxyOut.used():
+		w.own = true
+	case mode == ReuseAlways:
+		w.client = nil
+	case mode == ReuseAggressive:
+		w.others = true
+	default:
+		w.others = s.c.facts.Requests > 1 // to the first request they may be a risk
 	}
-	return sharer{client: root, others: s.c.facts.Requests > 1} // to the first request they may be a risk
+	return w
 }
 
 // take opens a stream on a connection that has room, nil when none has.
@@ -64,23 +79,24 @@ func (s *Server) take(w sharer) (httpmsg.Stream, *serverSession) {
 	p := &s.shared
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := 0; i < len(p.of[w.client]); {
-		x := p.of[w.client][i]
+	for i := 0; i < len(p.of[w.owner]); {
+		x := p.of[w.owner][i]
 		if st := p.open(s, x); st != nil {
 			return st, x
 		}
-		if list := p.of[w.client]; i < len(list) && list[i] == x {
+		if list := p.of[w.owner]; i < len(list) && list[i] == x {
 			i++ // else it has ended, and was dropped
 		}
 	}
-	if !w.others {
+	idle := p.idle.find(w.key)
+	if !w.others || idle == nil {
 		return nil, nil
 	}
-	for x := p.idle.newest; x != nil; {
+	for x := idle.newest; x != nil; {
 		older := x.prev
 		if st := p.open(s, x); st != nil {
 			p.leave(x)
-			p.join(x, w.client)
+			p.join(x, w.owner)
 			return st, x
 		}
 		x = older
@@ -100,33 +116,41 @@ func (p *sharing) open(s *Server, x *serverSession) httpmsg.Stream {
 		}
 		return nil
 	}
-	p.idle.remove(x)
+	p.wake(x)
 	x.requests++
 	x.spent = s.maxReuse >= 0 && x.requests > s.maxReuse
 	return st
 }
 
-// join makes a connection a client's, and leave its no more. The lock is held.
-func (p *sharing) join(x *serverSession, client *conn) {
-	if p.of == nil {
-		p.of = map[*conn][]*serverSession{}
+// wake takes a connection off its list where it idles. The lock is held.
+func (p *sharing) wake(x *serverSession) {
+	if x.isIdle {
+		p.idle.find(x.owner.key).remove(x)
+		p.n--
 	}
-	x.client = client
-	p.of[client] = append(p.of[client], x)
+}
+
+// join makes a connection somebody's, and leave theirs no more. The lock is held.
+func (p *sharing) join(x *serverSession, o owner) {
+	if p.of == nil {
+		p.of = map[owner][]*serverSession{}
+	}
+	x.owner = o
+	p.of[o] = append(p.of[o], x)
 }
 
 func (p *sharing) leave(x *serverSession) {
-	list := slices.DeleteFunc(p.of[x.client], func(y *serverSession) bool { return x == y })
+	list := slices.DeleteFunc(p.of[x.owner], func(y *serverSession) bool { return x == y })
 	if len(list) == 0 {
-		delete(p.of, x.client)
+		delete(p.of, x.owner)
 		return
 	}
-	p.of[x.client] = list
+	p.of[x.owner] = list
 }
 
 // drop closes a connection that carries nothing. The lock is held.
 func (p *sharing) drop(x *serverSession) {
-	p.idle.remove(x)
+	p.wake(x)
 	p.leave(x)
 	go x.Close() // which may have to write
 }
@@ -139,13 +163,15 @@ func (s *Server) rested(x *serverSession) {
 	if x.isIdle || x.Streams() > 0 {
 		return
 	}
-	own := s.backend.opts.reuse == ReuseNever // which pool-max-conn does not concern
-	if p.closed || x.spent || ended(x) || !own && s.idle.max >= 0 && p.idle.n >= s.idle.max || own && x.client.gone.Load() {
+	useless := x.own && x.owner.client.gone.Load()
+	full := !x.own && s.idle.full(p.n, x.owner.key) // pool-max-conn does not concern one's own
+	if p.closed || x.spent || ended(x) || useless || full {
 		p.drop(x)
 		return
 	}
 	x.since = relay.Ticks()
-	p.idle.push(x)
+	p.idle.of(x.owner.key).push(x)
+	p.n++
 }
 
 // turn lets one stream at a time of a client open a connection, since what it opens
@@ -153,12 +179,12 @@ func (s *Server) rested(x *serverSession) {
 // and false after another has.
 func (p *sharing) turn(w sharer, timeout time.Duration) (bool, error) {
 	p.mu.Lock()
-	opening := p.opening[w.client]
+	opening := p.opening[w.owner]
 	if opening == nil {
 		if p.opening == nil {
-			p.opening = map[*conn]chan struct{}{}
+			p.opening = map[owner]chan struct{}{}
 		}
-		p.opening[w.client] = make(chan struct{})
+		p.opening[w.owner] = make(chan struct{})
 	}
 	alone := opening == nil || p.single
 	p.mu.Unlock()
@@ -179,15 +205,15 @@ func (p *sharing) turn(w sharer, timeout time.Duration) (bool, error) {
 	}
 }
 
-// opened ends a turn: x is the connection, nil where it is none to share. It gives a
-// stream on it.
-func (s *Server) opened(w sharer, x httpmsg.ClientSession, err error) (httpmsg.Stream, *serverSession, error) {
+// opened ends a turn: r has the connection, or none to share. It gives a stream on it.
+func (s *Server) opened(w sharer, r reached, err error) (httpmsg.Stream, *serverSession, error) {
+	x := r.session
 	p := &s.shared
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if opening := p.opening[w.client]; opening != nil {
+	if opening := p.opening[w.owner]; opening != nil {
 		close(opening)
-		delete(p.opening, w.client)
+		delete(p.opening, w.owner)
 	}
 	if err == nil {
 		p.single = x == nil
@@ -200,8 +226,8 @@ func (s *Server) opened(w sharer, x httpmsg.ClientSession, err error) (httpmsg.S
 		go x.Close() // it is of no use
 		return nil, nil, err
 	}
-	n := &serverSession{ClientSession: x, requests: 1, spent: p.closed || s.maxReuse == 0}
-	p.join(n, w.client)
+	n := &serverSession{ClientSession: x, own: w.own, tls: r.tls, requests: 1, spent: p.closed || s.maxReuse == 0}
+	p.join(n, w.owner)
 	return st, n, nil
 }
 
@@ -211,14 +237,16 @@ func (s *Server) purgeShared(before int64) {
 	p := &s.shared
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	own := s.backend.opts.reuse == ReuseNever
-	for x := p.idle.oldest; x != nil; {
-		newer := x.next
-		if before == all || !own && x.since <= before || ended(x) || own && x.client.gone.Load() {
-			p.drop(x)
+	p.idle.each(func(l *sessionList) bool {
+		for x := l.oldest; x != nil; {
+			newer := x.next
+			if before == all || !x.own && x.since <= before || ended(x) || x.own && x.owner.client.gone.Load() {
+				p.drop(x)
+			}
+			x = newer
 		}
-		x = newer
-	}
+		return l.oldest == nil
+	})
 }
 
 func ended(x *serverSession) bool {
@@ -245,7 +273,6 @@ func (p *sharing) shut() {
 // sessionList is idle connections in the order in which they became that.
 type sessionList struct {
 	newest, oldest *serverSession
-	n              int
 }
 
 func (l *sessionList) push(x *serverSession) {
@@ -256,14 +283,10 @@ func (l *sessionList) push(x *serverSession) {
 		l.oldest = x
 	}
 	l.newest = x
-	l.n++
 }
 
-// remove takes a connection out that may be in the list.
+// remove takes a connection of the list out.
 func (l *sessionList) remove(x *serverSession) {
-	if !x.isIdle {
-		return
-	}
 	if x.prev != nil {
 		x.prev.next = x.next
 	} else {
@@ -275,5 +298,4 @@ func (l *sessionList) remove(x *serverSession) {
 		l.newest = x.prev
 	}
 	x.isIdle, x.prev, x.next = false, nil, nil
-	l.n--
 }

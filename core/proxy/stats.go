@@ -76,7 +76,7 @@ func (s *Server) statistics() stats.Server {
 	idle := s.idle.n
 	s.idle.mu.Unlock()
 	s.shared.mu.Lock()
-	idle += s.shared.idle.n
+	idle += s.shared.n
 	s.shared.mu.Unlock()
 	out := stats.Server{
 		Counters: s.snapshot(), Name: s.name, State: s.state(), Weight: s.EffectiveWeight(), UserWeight: int(s.weight.Load()), SlowStart: -1,

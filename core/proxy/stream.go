@@ -56,8 +56,10 @@ type stream struct {
 	delivered      bool // the response was written completely
 	ended          ending
 	attempts       attempts
-	interims       int   // 1xx responses to the request
-	begun          int64 // tick
+	greeting       []byte // what connections to the server begin with
+	connKey        string // what they have to have in common with the stream; see findKey
+	interims       int    // 1xx responses to the request
+	begun          int64  // tick
 	headReceived   int64
 	serverAsked    int64
 	asked          int64 // when a connection was asked for

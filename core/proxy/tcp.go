@@ -18,6 +18,7 @@ func (s *stream) serveTCP() {
 	s.facts.HTTP = false
 	s.makePlaces()
 	s.facts.Handshake = s.c.shook
+	s.identify()
 	if s.inspect(s.fe.rules) && // tcp-request content rules
 		s.routeTCP() && // choose the backend, apply its rules
 		s.reach() { // get to a server
@@ -102,7 +103,7 @@ func (s *stream) reach() bool {
 		}
 		f := s.connect()
 		if f == nil {
-			s.facts.ServerTLS = s.sc.secured()
+			s.facts.ServerTLS = s.sc.tls
 			if s.be.observer != nil {
 				s.be.observer.Observe(s.srv, int64(s.facts.Connect), false)
 			}

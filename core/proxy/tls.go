@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/expr"
+	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/layer"
+	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
@@ -44,17 +46,13 @@ func (s *Server) secure(with layer.Connector, base *relay.Conn, name string, tim
 	return conn, facts, err
 }
 
-// secured gives what is known of TLS on a server's connection, nil without. Of a
-// connection that many streams share it is little.
-func (c *serverConn) secured() *session.TLS {
-	if c.x != nil && c.server.tls != nil {
-		return &sharedTLS
+// factsOf gives what is known of TLS on a session with a server that does it by itself.
+func factsOf(x httpmsg.ClientSession) *session.TLS {
+	if t, ok := x.(protocol.SecuredSession); ok {
+		return t.TLS()
 	}
-	return c.tls
+	return nil
 }
-
-// sharedTLS stands for the TLS of such connections. It is not changed.
-var sharedTLS session.TLS
 
 // serverName evaluates the expression for the name in the handshake.
 func (s *Server) serverName(e *expr.Env) string {

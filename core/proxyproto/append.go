@@ -42,14 +42,15 @@ func AppendLocal(b []byte) []byte {
 }
 
 // AppendV2 appends the version 2 header that h describes. IPv4 addresses go
-// into TCP6 and UDP6 mapped, and of a Local header nothing is sent but that. A
+// into TCP6 and UDP6 mapped, and a Local header is sent without addresses. A
 // checksum TLV in h.TLVs (see AppendChecksum) gets its value here. The error,
 // for addresses that do not suit the transport, broken TLVs and lengths beyond
 // the protocol's 65535 bytes, leaves b as it was; it wraps ErrInvalid or
 // ErrTooLong.
 func AppendV2(b []byte, h Header) ([]byte, error) {
+	command := cmdProxy
 	if h.Local {
-		return AppendLocal(b), nil
+		command, h = cmdLocal, Header{TLVs: h.TLVs}
 	}
 	kind, size, err := h.kind()
 	if err != nil {
@@ -64,7 +65,7 @@ func AppendV2(b []byte, h Header) ([]byte, error) {
 	}
 	start := len(b)
 	b = append(b, signature...)
-	b = append(b, version2|cmdProxy, kind)
+	b = append(b, version2|command, kind)
 	b = binary.BigEndian.AppendUint16(b, uint16(size))
 	b = h.appendAddresses(b)
 	tlvs := len(b) - start

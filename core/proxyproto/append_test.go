@@ -52,7 +52,8 @@ func TestAppendV2(t *testing.T) {
 		{"unix datagrams", Header{Transport: UnixDgram, DstPath: "/run/b"}, "\x21\x32\x00\xd8" + endsUnix("", "/run/b")},
 		{"unknown", NewHeader(netip.AddrPort{}, dst4), "\x21\x00\x00\x00"},
 		{"unknown with TLVs", Header{TLVs: []byte(alpnH2)}, "\x21\x00\x00\x05" + alpnH2},
-		{"local", Header{Local: true, Transport: TCP4, Src: src4, Dst: dst4, TLVs: []byte(alpnH2)}, "\x20\x00\x00\x00"},
+		{"local", Header{Local: true, Transport: TCP4, Src: src4, Dst: dst4}, "\x20\x00\x00\x00"},
+		{"local with TLVs", Header{Local: true, TLVs: []byte(alpnH2)}, "\x20\x00\x00\x05" + alpnH2},
 		{"TLVs", Header{Transport: TCP4, Src: src4, Dst: dst4, TLVs: []byte(alpnH2)}, "\x21\x11\x00\x11" + ends4 + alpnH2},
 		{"checksum", Header{Transport: TCP4, Src: src4, Dst: dst4, TLVs: AppendChecksum(nil)}, "\x21\x11\x00\x13" + ends4 + "\x03\x00\x04" + sum4},
 	}
@@ -65,6 +66,54 @@ func TestAppendV2(t *testing.T) {
 	if got, want := string(AppendLocal(nil)), signature+"\x20\x00\x00\x00"; got != want {
 		t.Errorf("local: %q, want %q", got, want)
 	}
+}
+
+// The bytes are those that HAProxy 2.6 sent with proxy-v2-options ssl, cert-cn,
+// ssl-cipher, cert-sig, cert-key, authority, crc32c and unique-id, for a client with a
+// certificate that it passed an error over of.
+func TestAsHAProxySends(t *testing.T) {
+	const sent = signature + "!\x11\x00|\x7f\x00\x00\x01\x7f\x00\x00\x01\xe1\xb2\x1bZ\x03\x00\x04\x8e\xce\xc4\xf7\x01\x00\x02h2\x05\x00\x12127.0.0.1:57778-18" +
+		" \x00L\x07\x00\x00\x00\x12!\x00\x07TLSv1.3\"\x00\x05other%\x00\x05EC256$\x00\x11ecdsa-with-SHA256#\x00\x16TLS_AES_256_GCM_SHA384"
+	var inner []byte
+	for _, v := range []struct {
+		typ   byte
+		value string
+	}{
+		{SubtypeSSLVersion, "TLSv1.3"}, {SubtypeSSLCN, "other"}, {SubtypeSSLKeyAlg, "EC256"},
+		{SubtypeSSLSigAlg, "ecdsa-with-SHA256"}, {SubtypeSSLCipher, "TLS_AES_256_GCM_SHA384"},
+	} {
+		inner = addTLV(t, inner, v.typ, v.value)
+	}
+	b := addTLV(t, AppendChecksum(nil), TypeALPN, "h2")
+	b = addTLV(t, b, TypeUniqueID, "127.0.0.1:57778-18")
+	b, err := AppendSSL(b, SSL{Client: ClientSSL | ClientCertConn | ClientCertSess, Verify: 18, TLVs: inner})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := NewHeader(ap("127.0.0.1:57778"), ap("127.0.0.1:7002"))
+	h.TLVs = b
+	got, err := AppendV2(nil, h)
+	if err != nil || string(got) != sent {
+		t.Errorf("%v\n got %q\nwant %q", err, got, sent)
+	}
+	for name, want := range map[string]string{"SSL_CN": "other", "35": "TLS_AES_256_GCM_SHA384", "0x25": "EC256", "ALPN": "h2"} {
+		typ, err := ParseType(name)
+		if v, ok := Nth(h.TLVs, typ, 0); err != nil || !ok || string(v) != want {
+			t.Errorf("%s is %q, %v, %v; want %q", name, v, ok, err, want)
+		}
+		if v, ok := Nth(h.TLVs, typ, 1); ok {
+			t.Errorf("there is a second %s, %q", name, v)
+		}
+	}
+}
+
+func addTLV(t *testing.T, b []byte, typ byte, value string) []byte {
+	t.Helper()
+	b, err := AppendTLV(b, typ, value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func TestAppendV2Rejects(t *testing.T) {
@@ -97,13 +146,7 @@ func TestAppendV2Rejects(t *testing.T) {
 
 func TestTLVs(t *testing.T) {
 	var inner, b []byte
-	add := func(to *[]byte, typ byte, value string) {
-		t.Helper()
-		var err error
-		if *to, err = AppendTLV(*to, typ, []byte(value)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	add := func(to *[]byte, typ byte, value string) { t.Helper(); *to = addTLV(t, *to, typ, value) }
 	add(&inner, SubtypeSSLVersion, "TLSv1.3")
 	add(&inner, SubtypeSSLCN, "example.com")
 	add(&b, TypeALPN, "h2")

@@ -21,16 +21,16 @@ const (
 
 // The nibbles of the 13th and 14th byte.
 const (
-	version2     = 0x20
-	cmdLocal     = 0x0
-	cmdProxy     = 0x1
-	familyUnspec = 0x00
-	familyInet   = 0x10
-	familyInet6  = 0x20
-	familyUnix   = 0x30
-	protoUnspec  = 0x0
-	protoStream  = 0x1
-	protoDgram   = 0x2
+	version2          = 0x20
+	cmdLocal     byte = 0x0
+	cmdProxy     byte = 0x1
+	familyUnspec      = 0x00
+	familyInet        = 0x10
+	familyInet6       = 0x20
+	familyUnix        = 0x30
+	protoUnspec       = 0x0
+	protoStream       = 0x1
+	protoDgram        = 0x2
 )
 
 // Parse reads the header at the beginning of b and says how many bytes it has;

@@ -169,6 +169,8 @@ func TestParseRejects(t *testing.T) {
 		{"command", signature + "\x22", ErrInvalid, `version 2 with command 0x2, only 0x0 (LOCAL) and 0x1 (PROXY) exist`},
 		{"family", signature + "\x21\x41", ErrInvalid, `version 2 with address family 0x4, only 0x0 to 0x3 exist`},
 		{"protocol", signature + "\x21\x13", ErrInvalid, `version 2 with transport protocol 0x3, only 0x0 to 0x2 exist`},
+		{"unique identifier", signature + "\x21\x11\x00\x90" + ends4 + "\x05\x00\x81" + strings.Repeat("u", 129), ErrInvalid,
+			`its unique identifier has 129 bytes, at most 128 are allowed`},
 		{"too long", signature + "\x21\x11\x0f\xf1", ErrTooLong, `version 2 with 4097 bytes, at most 4096 are taken`},
 		{"too long, though local", signature + "\x20\x00\xff\xff", ErrTooLong, `version 2 with 65551 bytes, at most 4096 are taken`},
 		{"short addresses", signature + "\x21\x21\x00\x0c" + ends4, ErrInvalid, `version 2 with 12 bytes of addresses, tcp6 has 36`},

@@ -33,7 +33,7 @@ const tlvHead = 3
 // AppendTLV appends a TLV to b, which is to become Header.TLVs, or the inner
 // TLVs of an SSL. The error, for a value of more than 65535 bytes or a unique
 // identifier of more than 128, wraps ErrTooLong and leaves b as it was.
-func AppendTLV(b []byte, typ byte, value []byte) ([]byte, error) {
+func AppendTLV[V []byte | string](b []byte, typ byte, value V) ([]byte, error) {
 	limit := 0xffff
 	if typ == TypeUniqueID {
 		limit = MaxUniqueID
@@ -92,8 +92,8 @@ func find(b []byte, typ byte) (value []byte, ok bool) {
 	return nil, false
 }
 
-// checkTLVs checks that b is a row of whole TLVs with at most one checksum, of
-// the right size.
+// checkTLVs checks that b is a row of whole TLVs with at most one checksum, and that
+// this and unique identifiers have sizes that they may have.
 func checkTLVs(b []byte) error {
 	sums := 0
 	for at := 0; at < len(b); {
@@ -108,6 +108,9 @@ func checkTLVs(b []byte) error {
 			if len(value) != checksumSize {
 				return fmt.Errorf("%w: its checksum has %d bytes instead of %d", ErrInvalid, len(value), checksumSize)
 			}
+		}
+		if typ == TypeUniqueID && len(value) > MaxUniqueID {
+			return fmt.Errorf("%w: its unique identifier has %d bytes, at most %d are allowed", ErrInvalid, len(value), MaxUniqueID)
 		}
 		at += tlvHead + len(value)
 	}

@@ -1,9 +1,14 @@
 package secure
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"fmt"
 )
 
 // signatures are OpenSSL's names of signature algorithms: the short ones, which
@@ -25,6 +30,20 @@ var signatures = map[x509.SignatureAlgorithm]struct{ short, long string }{
 	x509.ECDSAWithSHA384:  {"ecdsa-with-SHA384", "ecdsa-with-SHA384"},
 	x509.ECDSAWithSHA512:  {"ecdsa-with-SHA512", "ecdsa-with-SHA512"},
 	x509.PureEd25519:      {"ED25519", "ED25519"},
+}
+
+// KeyName names a public key as HAProxy does: "EC256", "RSA2048", "ED25519"; "" for one
+// of another kind.
+func KeyName(key crypto.PublicKey) string {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA%d", key.N.BitLen())
+	case *ecdsa.PublicKey:
+		return fmt.Sprintf("EC%d", key.Curve.Params().BitSize)
+	case ed25519.PublicKey:
+		return "ED25519"
+	}
+	return ""
 }
 
 // SignatureName gives OpenSSL's short name of the algorithm that what is in der was

@@ -22,6 +22,22 @@ type Certificates struct {
 // Shown reports whether the other side sent one.
 func (c *Certificates) Shown() bool { return len(c.Peer) > 0 }
 
+// CommonName is that of the certificate that the other side sent.
+func (c *Certificates) CommonName() string {
+	if len(c.Peer) == 0 {
+		return ""
+	}
+	return c.Peer[0].Subject.CommonName
+}
+
+// OwnAlgorithms are those of the certificate that was sent to the other side.
+func (c *Certificates) OwnAlgorithms() (key, signature string) {
+	if c.Own == nil {
+		return "", ""
+	}
+	return KeyName(c.Own.PublicKey), SignatureName(c.Own.SignatureAlgorithm, c.Own.Raw)
+}
+
 // CertificatesOf gives the certificates that are known of a connection, nil for none.
 func CertificatesOf(t *session.TLS) *Certificates {
 	if t == nil {

@@ -47,6 +47,19 @@ type Verdict struct {
 	Crt, CA, CADepth int
 }
 
+// Last gives the last error as OpenSSL counts, for a chain of so many certificates that
+// the other side sent: a lone one without its issuer has the signature's error, too.
+func (v *Verdict) Last(sent int) int {
+	const noIssuer, noSignature = 20, 21
+	switch {
+	case v.Crt == noIssuer && sent == 1:
+		return noSignature
+	case v.Crt != 0:
+		return v.Crt
+	}
+	return v.CA
+}
+
 // Lenient reports whether errors may be passed over.
 func (p *Peers) Lenient() bool { return p != nil && (p.IgnoreCrt != nil || p.IgnoreCA != nil) }
 

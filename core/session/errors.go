@@ -1,7 +1,7 @@
 package session
 
-// ConnError is why a client's connection failed before it carried anything, by
-// HAProxy's numbers (manual section 7.3.3, fc_err_str).
+// ConnError is why a connection failed before it carried anything, by HAProxy's
+// numbers (manual section 7.3.3, fc_err_str).
 type ConnError uint8
 
 // The errors of connections that there are here.
@@ -19,7 +19,12 @@ const (
 	SSLTooMany   ConnError = 27
 	SSLCAFail    ConnError = 30
 	SSLCrtFail   ConnError = 31
+	SSLOtherHost ConnError = 32 // the server's certificate is not for the configured name
+	SSLOtherName ConnError = 33 // nor for that of the handshake
 	SSLHandshake ConnError = 34
+	Refused      ConnError = 46
+	Reset        ConnError = 47
+	Unreachable  ConnError = 48
 
 	// Breach has no counterpart in HAProxy, which does not log it.
 	Breach ConnError = 200
@@ -63,6 +68,16 @@ func (e ConnError) texts() errorTexts {
 		return errorTexts{"SSL_CA_FAIL", "SSL client CA chain cannot be verified"}
 	case SSLCrtFail:
 		return errorTexts{"SSL_CRT_FAIL", "SSL client certificate not trusted"}
+	case SSLOtherHost:
+		return errorTexts{"SSL_MISMATCH", "Server presented an SSL certificate different from the configured one"}
+	case SSLOtherName:
+		return errorTexts{"SSL_MISMATCH_SNI", "Server presented an SSL certificate different from the expected one"}
+	case Refused:
+		return errorTexts{"EREFUSED", "ECONNREFUSED returned by OS"}
+	case Reset:
+		return errorTexts{"ERESET", "ECONNRESET returned by OS"}
+	case Unreachable:
+		return errorTexts{"EUNREACH", "ENETUNREACH returned by OS"}
 	}
 	return errorTexts{"SSL_HANDSHAKE", "SSL handshake failure"}
 }

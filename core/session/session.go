@@ -33,8 +33,9 @@ type Conn struct {
 	Accepted time.Time
 	// Proxied reports whether a PROXY protocol header was received.
 	Proxied bool
-	// Authority, UniqueID and ALPN come from the PROXY protocol's TLVs, else empty.
-	Authority, UniqueID, ALPN string
+	// TLVs are what that header told besides addresses, as they stand there, nil for
+	// nothing. Package proxyproto reads them.
+	TLVs []byte
 	// TLS is the state of TLS terminated here, nil without.
 	TLS *TLS
 	// Err is why the connection failed before it carried anything.
@@ -60,6 +61,10 @@ type Stream struct {
 	ClientMux, ServerMux Multiplexed
 	// ServerTLS is the state of TLS with the server, nil without.
 	ServerTLS *TLS
+	// ServerReused reports whether that connection had carried requests before, and
+	// ServerErr is why none came about.
+	ServerReused bool
+	ServerErr    ConnError
 	// ServerFD is the server connection's descriptor, -1 while there is none.
 	ServerFD int
 

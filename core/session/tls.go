@@ -24,6 +24,9 @@ type TLS struct {
 	// CrtErr, CAErr and CAErrDepth are the errors of the other side's certificates
 	// that were passed over, by OpenSSL's numbers; 0 for none.
 	CrtErr, CAErr, CAErrDepth int
+	// Verify is what came of the check of the other side's certificates, by the same
+	// numbers: 0 where they are good, or there are none.
+	Verify int
 	// ECH says whether the client hid the name that it asked for: ECHTried or
 	// ECHAccepted, "" where it did not. OuterSNI is the name that others saw.
 	ECH, OuterSNI string
@@ -53,6 +56,11 @@ type Certificates interface {
 	// Shown reports whether the other side showed one. It belongs to the session:
 	// a resumed one has it too.
 	Shown() bool
+	// CommonName is that of the one that the other side showed, "" for none.
+	CommonName() string
+	// OwnAlgorithms are the key of the one that the other side was shown, and what it
+	// was signed with, in OpenSSL's words: "RSA2048", "RSA-SHA256"; "" for none.
+	OwnAlgorithms() (key, signature string)
 }
 
 // Early reports whether what came so far may be early data, since the handshake

@@ -80,17 +80,19 @@ func configuration(src *reference.Source) (string, error) {
 
 // special are types with a decoder of their own.
 var special = map[reflect.Type]string{
-	reflect.TypeFor[config.Options]():       "string or list of strings, see [option](#option)",
-	reflect.TypeFor[config.Logs]():          "`\"global\"`, string, [log](#log), list of these, or `false`",
-	reflect.TypeFor[config.Check]():         "boolean, string or [check](#check)",
-	reflect.TypeFor[config.RetryOn]():       "string or list of strings",
-	reflect.TypeFor[config.FileMode]():      "string or integer, in octal",
-	reflect.TypeFor[config.ForwardedPart](): "boolean or string",
-	reflect.TypeFor[config.Network]():       "string",
-	reflect.TypeFor[config.AltSvc]():        "boolean or string",
-	reflect.TypeFor[config.TCPRequest]():    "[tcp-request](#tcp-request), or list of rules with `on`",
-	reflect.TypeFor[config.TCPResponse]():   "[tcp-response](#tcp-response), or list of: string or [rule](#rule)",
-	reflect.TypeFor[*tree.Node]():           "table, see [server](#server)", // default-server
+	reflect.TypeFor[config.Options]():        "string or list of strings, see [option](#option)",
+	reflect.TypeFor[config.Logs]():           "`\"global\"`, string, [log](#log), list of these, or `false`",
+	reflect.TypeFor[config.Check]():          "boolean, string or [check](#check)",
+	reflect.TypeFor[config.RetryOn]():        "string or list of strings",
+	reflect.TypeFor[config.Protocols]():      "string or list of strings",
+	reflect.TypeFor[config.ProxyV2Options](): "string or list of strings",
+	reflect.TypeFor[config.FileMode]():       "string or integer, in octal",
+	reflect.TypeFor[config.ForwardedPart]():  "boolean or string",
+	reflect.TypeFor[config.Network]():        "string",
+	reflect.TypeFor[config.AltSvc]():         "boolean or string",
+	reflect.TypeFor[config.TCPRequest]():     "[tcp-request](#tcp-request), or list of rules with `on`",
+	reflect.TypeFor[config.TCPResponse]():    "[tcp-response](#tcp-response), or list of: string or [rule](#rule)",
+	reflect.TypeFor[*tree.Node]():            "table, see [server](#server)", // default-server
 }
 
 // titles are those that are not the name of the type.

@@ -71,10 +71,15 @@ var (
 		{`no-renegotiate = true`, "unless renegotiate = true"}, {`no-sni-auto = true`, "write sni-auto = false"}, {`no-ssl-reuse = true`, "write ssl-reuse = false"}, {`no-tls-tickets = true`, "write tls-tickets = false"},
 	}
 	// Beside tls, and where it should be in it.
-	outerTaken   = []keyword{{`check-ssl = true`, ""}, {`check-ssl = false`, ""}, {`check-ssl = { verify = "none", alpn = "http/1.1" }`, ""}, {`tls = true, address = "a.example.com:443"`, ""}, {`tls = false`, ""}}
+	outerTaken = []keyword{{`check-ssl = true`, ""}, {`check-ssl = false`, ""}, {`check-ssl = { verify = "none", alpn = "http/1.1" }`, ""}, {`tls = true, address = "a.example.com:443"`, ""}, {`tls = false`, ""},
+		{`send-proxy-v2-ssl = true`, ""}, {`send-proxy-v2-ssl-cn = true`, ""}, {`check-send-proxy = true`, ""}, {`proxy-v2-options = "ssl"`, "write send-proxy-v2 = true too"}, {`set-proxy-v2-tlv-fmt = { 0xe0 = "a" }`, "write send-proxy-v2 = true too"},
+		{`send-proxy-v2 = true, proxy-v2-options = "ssl, cert-cn,ssl-cipher"`, ""}, {`send-proxy-v2 = true, proxy-v2-options = ["cert-sig", "cert-key", "authority", "crc32c", "unique-id"]`, ""},
+		{`send-proxy-v2 = true, set-proxy-v2-tlv-fmt = { 0xe0 = "%[src]", NETNS = "x", 0x20 = "%[fc_pp_tlv(0x20)]" }`, ""}}
 	outerRefused = []keyword{
 		{`ssl = true`, "write tls = true"}, {`no-ssl = true`, "write tls = false"}, {`no-check-ssl = true`, "write check-ssl = false"}, {`verify = "none"`, "write tls = { verify = ... }"},
-		{`sni = "str(a)"`, "write tls = { sni = ... }"}, {`pool-conn-name = "str(a)"`, "belongs to one client"}, {`check-pool-conn-name = "str(a)"`, "belongs to one client"},
+		{`sni = "str(a)"`, "write tls = { sni = ... }"}, {`check-pool-conn-name = "a"`, "health checks have connections of their own"}, {`check-reuse-pool = true`, "health checks have connections of their own"}, {`no-verifyhost = true`, `write verifyhost = ""`},
+		{`no-send-proxy-v2-ssl = true`, "write send-proxy-v2-ssl = false"}, {`check-proto = "h2"`, "health checks speak HTTP/1.1"}, {`check-via-socks4 = true`, "without a SOCKS proxy"},
+		{`proxy-v2-options = "ssl,nothing"`, `unknown option "nothing"`}, {`proxy-v2-options = ["ssl", ""]`, "an empty name"},
 	}
 	frontendRefused = []keyword{{`ssl-f-use = "crt site.pem"`, "name the certificate in the bind"}}
 	loadTaken       = []keyword{{`alias = "a1"`, ""}, {`key = "DIR/site.pem"`, ""}, {`ocsp-update = "on"`, ""}}

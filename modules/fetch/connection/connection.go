@@ -41,8 +41,6 @@ func init() {
 		boolean("whether a PROXY protocol header was received", func(c *session.Conn) bool { return c.Proxied }, "fc_rcvd_proxy"),
 		integer("the number of the bind", func(c *session.Conn) int64 { return int64(c.BindID) }, "so_id"),
 		text("the name of the bind, or its address", func(c *session.Conn) string { return c.Bind }, "so_name"),
-		text("the authority in the PROXY protocol's header", func(c *session.Conn) string { return c.Authority }, "fc_pp_authority"),
-		text("the unique ID in the PROXY protocol's header", func(c *session.Conn) string { return c.UniqueID }, "fc_pp_unique_id"),
 		integer("the error of the client's connection, by HAProxy's number; 0 for none", func(c *session.Conn) int64 { return int64(c.Err) }, "fc_err"),
 		text("the error of the client's connection, by HAProxy's name", func(c *session.Conn) string { return c.Err.Name() }, "fc_err_name"),
 		text("the error of the client's connection in words", func(c *session.Conn) string { return c.Err.String() }, "fc_err_str"),

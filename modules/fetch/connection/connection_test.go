@@ -8,6 +8,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/expr"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/moduletest/fetchtest"
+	"github.com/fairleadproxy/fairlead/core/proxyproto"
 	"github.com/fairleadproxy/fairlead/core/session"
 	_ "github.com/fairleadproxy/fairlead/modules/converter/encoding"
 	_ "github.com/fairleadproxy/fairlead/modules/fetch/connection"
@@ -18,7 +19,8 @@ const none = fetchtest.None
 
 func TestAddresses(t *testing.T) {
 	e := fetchtest.Env(t, "", "")
-	e.Conn.Bind, e.Conn.BindID, e.Conn.Proxied, e.Conn.Authority, e.Conn.UniqueID = "web", 3, true, "example.com", "abc"
+	e.Conn.Bind, e.Conn.BindID, e.Conn.Proxied = "web", 3, true
+	e.Conn.TLVs = told(t)
 	sc := fetchtest.Scope(t, expr.TCPConnection)
 	fetchtest.Run(t, sc, e, []fetchtest.Case{
 		{"src", "192.0.2.1"}, {"src_port", "1234"}, {"dst", "198.51.100.1"}, {"dst_port", "80"},
@@ -31,6 +33,48 @@ func TestAddresses(t *testing.T) {
 	e.Conn.Src = netip.MustParseAddrPort("[::ffff:127.0.0.1]:9")
 	fetchtest.Run(t, sc, e, []fetchtest.Case{{"src", "127.0.0.1"}, {"src_is_local", "1"}})
 	fetchtest.Hold(t, sc, e, true, "LOCALHOST")
+}
+
+// told makes the TLVs of a PROXY protocol header.
+func told(t *testing.T) (b []byte) {
+	t.Helper()
+	inner := tlv(t, nil, proxyproto.SubtypeSSLCN, "client")
+	b = tlv(t, b, proxyproto.TypeAuthority, "example.com")
+	b = tlv(t, b, proxyproto.TypeUniqueID, "abc")
+	b, err := proxyproto.AppendSSL(b, proxyproto.SSL{Client: proxyproto.ClientSSL, TLVs: inner})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = tlv(t, b, 0xe0, "one")
+	return tlv(t, b, 0xe0, "two")
+}
+
+func tlv(t *testing.T, b []byte, typ byte, value string) []byte {
+	t.Helper()
+	b, err := proxyproto.AppendTLV(b, typ, value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// What a PROXY protocol header told is found by number and name, all of it.
+func TestTLVs(t *testing.T) {
+	e := fetchtest.Env(t, "", "")
+	e.Conn.TLVs = told(t)
+	sc := fetchtest.Scope(t, expr.TCPSession)
+	fetchtest.Run(t, sc, e, []fetchtest.Case{
+		{"fc_pp_tlv(2)", "example.com"}, {"fc_pp_tlv(0x02)", "example.com"}, {"fc_pp_tlv(AUTHORITY)", "example.com"}, {"fc_pp_tlv(UNIQUE_ID)", "abc"},
+		{"fc_pp_tlv(SSL_CN)", "client"}, {"fc_pp_tlv(0x20),hex", "0100000000220006636C69656E74"}, {"fc_pp_tlv(0xe0)", "one"},
+		{"fc_pp_tlv(ALPN)", none}, {"fc_pp_tlv(SSL_VERSION)", none}, {"fc_pp_tlv(255)", none},
+	})
+	fetchtest.Hold(t, sc, e, true, "{ fc_pp_tlv(224) two }", "{ fc_pp_tlv(224) one }")
+	fetchtest.Hold(t, sc, e, false, "{ fc_pp_tlv(224) three }")
+	for _, bad := range []string{"fc_pp_tlv", "fc_pp_tlv()", "fc_pp_tlv(256)", "fc_pp_tlv(authority)", "fc_pp_tlv(-1)", "fc_pp_tlv(0xfff)"} {
+		if _, err := expr.ParseExpr(sc, bad); err == nil {
+			t.Errorf("%s is accepted", bad)
+		}
+	}
 }
 
 func TestUnixSocketsHaveNoAddresses(t *testing.T) {
@@ -47,7 +91,11 @@ func TestServerSide(t *testing.T) {
 	e.Stream.Server = "<NOSRV>"
 	sc := fetchtest.Scope(t, expr.HTTPResponse)
 	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_dst", none}, {"bc_dst_port", none}, {"bc_src", none}, {"bc_src_port", none}, {"bc_http_major", none}})
+	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_err", none}, {"bc_err_name", none}, {"bc_err_str", none}, {"bc_reused", none}})
 	e.Stream.Server = "a"
+	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_err", "0"}, {"bc_err_name", ""}, {"bc_err_str", "Success"}, {"bc_reused", "0"}})
+	e.Stream.ServerErr, e.Stream.ServerReused = session.SSLOtherName, true
+	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_err", "33"}, {"bc_err_name", "SSL_MISMATCH_SNI"}, {"bc_reused", "1"}})
 	fetchtest.Run(t, sc, e, []fetchtest.Case{{"bc_dst", none}, {"bc_http_major", "1"}}) // by a UNIX socket
 	e.Stream.ServerAddr = netip.MustParseAddrPort("[2001:db8::1]:8080")
 	e.Stream.BackendSrc = netip.MustParseAddrPort("[2001:db8::2]:5000")
@@ -105,12 +153,13 @@ func TestStream(t *testing.T) {
 }
 
 func TestNoPanics(t *testing.T) {
-	if n := fetchtest.Bare(t, nil); n < 500 {
+	if n := fetchtest.Bare(t, map[string]string{"fc_pp_tlv": "(2)"}); n < 500 {
 		t.Errorf("only %d evaluations", n)
 	}
 }
 
 func TestAllocations(t *testing.T) {
 	e := fetchtest.Env(t, "", "")
-	fetchtest.NoAllocations(t, fetchtest.Scope(t, expr.Log), e, "src", "src_port", "dst", "fc_src", "so_name", "accept_date(ms)", "req.timer.hdr", "bytes_in", "txn.sess_term_state", "src_is_local")
+	e.Conn.TLVs = told(t)
+	fetchtest.NoAllocations(t, fetchtest.Scope(t, expr.Log), e, "fc_pp_authority", "fc_pp_tlv(SSL_CN)", "src", "src_port", "dst", "fc_src", "so_name", "accept_date(ms)", "req.timer.hdr", "bytes_in", "txn.sess_term_state", "src_is_local")
 }

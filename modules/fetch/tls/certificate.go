@@ -82,21 +82,8 @@ func init() {
 		code("the first error of the client's certificate that was passed over, by OpenSSL's number; 0 for none", func(t *session.TLS) int { return t.CrtErr }, "err"),
 		code("the first error above the client's certificate that was passed over, by OpenSSL's number; 0 for none", func(t *session.TLS) int { return t.CAErr }, "ca_err"),
 		code("how far above the client's certificate that error was", func(t *session.TLS) int { return t.CAErrDepth }, "ca_err_depth"),
-		code("the error of the check of the client's certificate, by OpenSSL's number; 0 for none", verifyResult, "verify"),
+		code("the error of the check of the client's certificate, by OpenSSL's number; 0 for none", func(t *session.TLS) int { return t.Verify }, "verify"),
 	})
-}
-
-// verifyResult gives the last error of the check as OpenSSL counts: a lone
-// certificate without its issuer has the signature's error, too.
-func verifyResult(t *session.TLS) int {
-	const noIssuer, noSignature = 20, 21
-	switch {
-	case t.CrtErr == noIssuer && len(peer(t)) == 1:
-		return noSignature
-	case t.CrtErr != 0:
-		return t.CrtErr
-	}
-	return t.CAErr
 }
 
 // peer gives the certificates that the other side sent.

@@ -71,6 +71,7 @@ func (h *handshake) accept(tc *tls.Conn, timeout time.Duration) error {
 			return err
 		}
 		h.facts.CrtErr, h.facts.CAErr, h.facts.CAErrDepth = v.Crt, v.CA, v.CADepth
+		h.facts.Verify = v.Last(len(st.PeerCertificates))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package tls
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"os"
@@ -17,6 +18,23 @@ import (
 func failure(err error, received bool) *layer.Error {
 	why := causeOf(err)
 	return &layer.Error{Cause: why, Conn: connError(why, err, received), Err: err}
+}
+
+// failure tells why a handshake with the server failed. A certificate for another name
+// differs from what verifyhost says, or from what the handshake asked for.
+func (c *connector) failure(err error) *layer.Error {
+	out := &layer.Error{Cause: causeOf(err), Conn: session.SSLHandshake, Err: err}
+	var other x509.HostnameError
+	switch {
+	case out.Cause == layer.Timeout:
+		out.Conn = session.SSLTimeout
+	case !errors.As(err, &other):
+	case c.verifyHost:
+		out.Conn = session.SSLOtherHost
+	default:
+		out.Conn = session.SSLOtherName
+	}
+	return out
 }
 
 // causeOf finds out why a handshake failed. crypto/tls has types for few of its

@@ -17,6 +17,8 @@ type connector struct {
 	config *tls.Config
 	check  *tls.Config // for health checks
 	hiding *hiding     // nil for names that everyone sees
+
+	verifyHost bool // the certificate has to be for a configured name
 }
 
 // Protocols gives the application protocols that are offered.
@@ -27,7 +29,18 @@ func (c *connector) TLSConfig() *tls.Config { return c.config }
 
 // Check gives the settings for health checks.
 func (c *connector) Check() layer.Connector {
-	return &connector{engine: c.engine, config: c.check, check: c.check, hiding: c.hiding}
+	return &connector{engine: c.engine, config: c.check, check: c.check, hiding: c.hiding, verifyHost: c.verifyHost}
+}
+
+// Offering gives the settings with one application protocol.
+func (c *connector) Offering(protocol string) layer.Connector {
+	if len(c.config.NextProtos) == 0 {
+		return c
+	}
+	out := *c
+	out.config = c.config.Clone()
+	out.config.NextProtos = []string{protocol}
+	return &out
 }
 
 // Connect does the handshake with the server.
@@ -58,7 +71,7 @@ func (c *connector) Connect(base *relay.Conn, name string, timeout time.Duration
 	if err := shake(tc, hs, timeout); err != nil {
 		c.hiding.failed(err, name)
 		hs.Close()
-		return nil, nil, failure(err, hs.received)
+		return nil, nil, c.failure(err)
 	}
 	st := tc.ConnectionState()
 	secure.SetFacts(&hs.facts, &hs.certs, &st)

@@ -45,6 +45,9 @@ func (t *acceptor) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
 		hs.entry, hs.named, hs.looked = e, named, true
 		secure.SetHello(&hs.hello, h)
 		hs.facts.Hello = &hs.hello
+		if t.forger == nil || named {
+			hs.shows(e) // a session that is resumed asks for no certificate
+		}
 	}
 	s := t.table.Settings(e)
 	if s == nil {
@@ -54,6 +57,16 @@ func (t *acceptor) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
 		hs.peers = s.Peers
 	}
 	return s.Config, nil
+}
+
+// shows notes the certificate that the client is shown, or was when its session began.
+func (h *handshake) shows(e *secure.Entry) {
+	if e == nil {
+		return
+	}
+	if c, err := e.Pair.Certificate(); err == nil {
+		h.certs.Own, h.facts.CertName = c.Leaf, e.Pair.File()
+	}
 }
 
 // certificate gives the certificate for a client (tls.Config.GetCertificate);

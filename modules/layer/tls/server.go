@@ -57,7 +57,7 @@ func (b *builder) server(t *config.ServerTLS, s layer.Server) *connector {
 		out.VerifyConnection = func(st tls.ConnectionState) error { return servers.Check(st, t.VerifyHost) }
 	}
 	hiding := b.hide(out, t, servers)
-	return &connector{engine: b.engine, config: out, check: checkConfig(t, out), hiding: hiding}
+	return &connector{engine: b.engine, config: out, check: checkConfig(t, out), hiding: hiding, verifyHost: t.VerifyHost != ""}
 }
 
 // checkConfig gives the settings for health checks, which send one request at a time.

@@ -12,6 +12,7 @@ import (
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/secure"
+	facts "github.com/fairleadproxy/fairlead/core/session"
 )
 
 // DialSession connects to a server for HTTP/3.
@@ -41,7 +42,11 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 	settle(&limits)
 	settings := config(&limits, nil, p.ctx.Log())
 	settings.MaxIncomingStreams, settings.KeepAlivePeriod = int64(limits.MaxStreams), 10*time.Second // of WebTransport
-	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), overQUIC(secure.Config(o.TLS)), settings)
+	with := overQUIC(secure.Config(o.TLS))
+	if o.Name != "" {
+		with.ServerName = o.Name
+	}
+	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), with, settings)
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = os.ErrDeadlineExceeded
@@ -52,7 +57,11 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 	if breaches == nil {
 		breaches = &httpmsg.Breaches{}
 	}
-	s := &clientSession{newSession(c, false, &limits, breaches)}
+	st := c.ConnectionState().TLS
+	s := &clientSession{newSession(c, false, &limits, breaches), secure.Facts(&st)}
+	if s.tls.SNI == "" {
+		s.tls.SNI = with.ServerName
+	}
 	go func() {
 		<-c.Context().Done()
 		_ = tr.Close() // nobody else has them
@@ -65,7 +74,13 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 }
 
 // clientSession is a connection to a server; see httpmsg.ClientSession.
-type clientSession struct{ *session }
+type clientSession struct {
+	*session
+	tls *facts.TLS
+}
+
+// TLS gives what is known of its TLS.
+func (s *clientSession) TLS() *facts.TLS { return s.tls }
 
 // Open begins a stream.
 func (s *clientSession) Open() (httpmsg.Stream, error) {

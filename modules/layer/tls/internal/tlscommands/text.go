@@ -1,9 +1,7 @@
 package tlscommands
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
+	"cmp"
 	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -25,23 +23,10 @@ func writeLeaf(b *strings.Builder, c *x509.Certificate) {
 	}
 	fmt.Fprintf(b, "Serial: %X\nnotBefore: %s\nnotAfter: %s\n", c.SerialNumber.Bytes(), date(c.NotBefore), date(c.NotAfter))
 	fmt.Fprintf(b, "Subject Alternative Name: %s\nAlgorithm: %s\nSHA1 FingerPrint: %X\nSubject: %s\nIssuer: %s\n",
-		strings.Join(names, ", "), algorithm(c), sha1.Sum(c.Raw), dn(&c.Subject), dn(&c.Issuer))
+		strings.Join(names, ", "), cmp.Or(secure.KeyName(c.PublicKey), c.PublicKeyAlgorithm.String()), sha1.Sum(c.Raw), dn(&c.Subject), dn(&c.Issuer))
 }
 
 // date writes a time as OpenSSL does.
 func date(t time.Time) string { return t.UTC().Format("Jan _2 15:04:05 2006 GMT") }
 
 func dn(n *pkix.Name) string { return string(secure.AppendName(nil, n)) }
-
-// algorithm names a certificate's key as HAProxy does.
-func algorithm(c *x509.Certificate) string {
-	switch key := c.PublicKey.(type) {
-	case *rsa.PublicKey:
-		return fmt.Sprintf("RSA%d", key.N.BitLen())
-	case *ecdsa.PublicKey:
-		return fmt.Sprintf("EC%d", key.Curve.Params().BitSize)
-	case ed25519.PublicKey:
-		return "ED25519"
-	}
-	return c.PublicKeyAlgorithm.String()
-}
