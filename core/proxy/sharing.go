@@ -150,8 +150,8 @@ func (s *Server) rested(x *serverSession) {
 
 // turn lets one stream at a time of a client open a connection, since what it opens
 // may do for all: it reports true for the one that has to, which then calls opened,
-// and false after another has.
-func (p *sharing) turn(w sharer, timeout time.Duration) (bool, error) {
+// and false after another has. Something from stop ends its wait with errLeft.
+func (p *sharing) turn(w sharer, timeout time.Duration, stop <-chan struct{}) (bool, error) {
 	p.mu.Lock()
 	opening := p.opening[w.client]
 	if opening == nil {
@@ -176,8 +176,12 @@ func (p *sharing) turn(w sharer, timeout time.Duration) (bool, error) {
 		return false, nil
 	case <-expired:
 		return false, os.ErrDeadlineExceeded
+	case <-stop:
+		return false, errLeft
 	}
 }
+
+var errLeft = errors.New("the client has left")
 
 // opened ends a turn: x is the connection, nil where it is none to share. It gives a
 // stream on it.
