@@ -33,7 +33,6 @@ func (b *builder) backend(c *config.Backend, be *Backend) {
 	be.opts.reuse = reuseModes[c.HTTPReuse]
 	be.opts.retries = c.Retries
 	be.opts.redispatch = c.Option.Redispatch
-	be.opts.abortOnClose = config.Chosen(c.HTTP(), c.Option.Abortonclose)
 	be.opts.retryOn = retries(c.RetryOn)
 	be.opts.forwarded = b.forwarded(c.Forwarded, sc)
 	be.opts.nameHeader = c.HTTPSendNameHeader.Value

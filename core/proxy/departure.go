@@ -33,7 +33,7 @@ type ends uint8
 
 const (
 	halfGoesOn ends = iota // it may still wait for the response
-	emptyEnds              // so it may, but where it has sent nothing that we have not read
+	emptyEnds              // so it may, unless it has sent nothing
 	halfEnds               // it has left
 )
 
@@ -170,11 +170,16 @@ func (s *stream) unwatchStream() {
 	}
 }
 
-// halfClosed says what it means to the backend that a client has closed its half
-// (option abortonclose). To those that only carry bytes it may come with the first.
+// halfClosed says what it means that the client closes its half: option abortonclose
+// of the backend, and until there is one of the frontend. One that has sent nothing
+// to carry to a server needs none.
 func (s *stream) halfClosed() ends {
+	opts := s.fe.opts
+	if s.be != nil {
+		opts = s.be.opts
+	}
 	switch {
-	case s.be.opts.abortOnClose:
+	case opts.abortOnClose:
 		return halfEnds
 	case s.facts.HTTP || s.c.in.Len() > 0:
 		return halfGoesOn

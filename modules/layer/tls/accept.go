@@ -24,7 +24,7 @@ func (t *acceptor) TLSConfig() *tls.Config { return t.config }
 
 // Accept does the handshake with a client.
 func (t *acceptor) Accept(base *relay.Conn, pre *relay.Buffer, timeout time.Duration) (*relay.Conn, *session.TLS, error) {
-	hs := &handshake{engine: t.layer.engine, peers: t.peers, secrets: secretsOf(t.config)}
+	hs := &handshake{base: base, engine: t.layer.engine, peers: t.peers, secrets: secretsOf(t.config)}
 	if err := hs.engine.enter(context.Background(), timeout, true); err != nil {
 		return base, nil, failure(err, false)
 	}
