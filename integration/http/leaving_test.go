@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -106,6 +107,7 @@ func leave(t *testing.T, c *net.TCPConn, reset bool) {
 // more: what that is called, and who is told, is as in HAProxy with the same option.
 func TestLeavingSameAsHAProxy(t *testing.T) {
 	origin, full := newHolder(t), lab.Unreachable(t)
+	socket := filepath.Join(t.TempDir(), "haproxy.sock")
 	p := both(t, `
 option = "abortonclose"
 [frontend.web]
@@ -120,6 +122,8 @@ servers = ["`+full+`"]
 servers = ["`+origin.at+`"]
 `, `
 	option abortonclose
+global
+	stats socket `+socket+`
 frontend web
 	bind FRONT
 	use_backend queue if { path_beg /queue/ }
@@ -152,6 +156,11 @@ backend await
 			conn := send(t, proxy.at, get(asked))
 			if c.phase == "await" {
 				lab.Until(t, 10*time.Second, "the server is asked for "+asked, func() bool { return origin.saw(asked) })
+			} else if proxy.name == "haproxy" { // which may miss what comes with the request
+				lab.Until(t, 10*time.Second, asked+" waits", func() bool {
+					all, queued := lab.InHAProxy(t, socket, c.phase)
+					return queued == "1" || c.phase == "connect" && all == "1"
+				})
 			}
 			leave(t, conn, c.how == "reset")
 			got := logged(t, proxy.proc, asked)
