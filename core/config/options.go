@@ -7,8 +7,8 @@ import (
 	"github.com/fairleadproxy/fairlead/core/config/tree"
 )
 
-// Options are the names that option lists (section 4.2 "option"). All are off by
-// default.
+// Options are the names that option lists (section 4.2 "option"). All but
+// abortonclose are off by default.
 type Options struct {
 	// Connection is "http-keep-alive", "http-server-close" or "httpclose".
 	// Default "": keep-alive.
@@ -24,6 +24,11 @@ type Options struct {
 	LogSeparateErrors bool // failed streams are logged at level err
 	Logasap           bool // log before the end of the stream
 	LogHealthChecks   bool // log every check of a server
+
+	// Abortonclose takes a client that closes its half, before its TLS handshake or
+	// while its request waits for a server, for one that has left. Default nil: so it
+	// is for handshakes, and in backends with mode http.
+	Abortonclose *bool
 
 	Allbackups       bool // use all backup servers at once
 	Persist          bool // use a cookie's server even when it is down
@@ -57,6 +62,7 @@ type option struct {
 // optionTable is made anew for each use, being no state of the package.
 func optionTable() []option {
 	return []option{
+		{name: "abortonclose", side: both, set: abortonclose},
 		{name: "allbackups", side: back, flag: func(o *Options) *bool { return &o.Allbackups }},
 		{name: "clf", side: front, set: logOption("clf")},
 		{name: "clitcpka", side: front, flag: func(o *Options) *bool { return &o.CliTCPKA }},
@@ -173,6 +179,11 @@ func logOption(name string) func(*Options, bool, string) bool {
 		}
 		return arg == ""
 	}
+}
+
+func abortonclose(o *Options, on bool, arg string) bool {
+	o.Abortonclose = &on
+	return arg == ""
 }
 
 func httplog(o *Options, on bool, arg string) bool {

@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"context"
 	"time"
 
 	"github.com/fairleadproxy/fairlead/core/config"
@@ -101,10 +102,11 @@ type Gate interface {
 // Connector speaks a layer with a server.
 type Connector interface {
 	protocol.TLS
-	// Connect does the handshake with the server within the timeout (0: any), under a
-	// name, "" for the configured one. It gives the connection above base, or closes
-	// base. The error is an *Error where the handshake failed.
-	Connect(base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, *session.TLS, error)
+	// Connect does the handshake with the server within the timeout (0: any) and for as
+	// long as ctx lasts, under a name, "" for the configured one. It gives the
+	// connection above base, or closes base. The error is an *Error where the handshake
+	// failed.
+	Connect(ctx context.Context, base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, *session.TLS, error)
 	// Check gives the settings for health checks.
 	Check() Connector
 	// Offering gives the settings with one application protocol in place of those that

@@ -4,6 +4,7 @@
 package protocol
 
 import (
+	"context"
 	"net/netip"
 	"time"
 
@@ -22,8 +23,8 @@ type Protocol interface {
 	// Listen opens listeners for every port of addr. They accept from the
 	// first Accept on; until then the kernel queues.
 	Listen(addr address.Address, opts *ListenOptions) ([]Listener, error)
-	// Dial connects to one address within the timeout. Errors keep their
-	// syscall.Errno.
+	// Dial connects to one address within the timeout, and for as long as the
+	// options' context lasts. Errors keep their syscall.Errno.
 	Dial(to Target, opts *DialOptions) (*relay.Conn, error)
 }
 
@@ -59,7 +60,7 @@ type SessionListener interface {
 // itself; it needs DialOptions.TLS.
 type SessionDialer interface {
 	Protocol
-	// DialSession connects to one address within the timeout.
+	// DialSession connects to one address as Dial does.
 	DialSession(to Target, opts *DialOptions) (httpmsg.ClientSession, error)
 }
 
@@ -137,6 +138,14 @@ type ListenOptions struct {
 	Inherit func(key string) int
 }
 
+// DialContext gives the context, which is never nil.
+func (o *DialOptions) DialContext() context.Context {
+	if o.Context == nil {
+		return context.Background()
+	}
+	return o.Context
+}
+
 // inherited gives the descriptor under a key, -1 for none.
 func (o *ListenOptions) inherited(key string) int {
 	if o.Inherit == nil {
@@ -147,6 +156,9 @@ func (o *ListenOptions) inherited(key string) int {
 
 // DialOptions are the options of a server's connections.
 type DialOptions struct {
+	// Context ends a dial that nobody wants any more: it must not be used once the
+	// dial is over. nil: nothing does.
+	Context       context.Context
 	Timeout       time.Duration  // 0: the system's
 	Source        netip.AddrPort // zero: any
 	Interface     string

@@ -3,6 +3,7 @@
 package protocol
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -276,7 +277,7 @@ func DialInet(proto int, to netip.AddrPort, o *DialOptions) (*relay.Conn, error)
 		unix.Close(fd)
 		return nil, err
 	}
-	return connect(fd, sa, o.Timeout)
+	return connect(fd, sa, o)
 }
 
 func bindSource(fd int, from netip.AddrPort) error {
@@ -296,7 +297,7 @@ func bindSource(fd int, from netip.AddrPort) error {
 // connect connects the socket, which it closes on an error. The first attempt
 // is made before the poller knows the socket, so that it sees no event of the
 // unconnected state.
-func connect(fd int, sa unix.Sockaddr, timeout time.Duration) (*relay.Conn, error) {
+func connect(fd int, sa unix.Sockaddr, o *DialOptions) (*relay.Conn, error) {
 	err := unix.Connect(fd, sa)
 	if err != nil && err != unix.EINPROGRESS {
 		unix.Close(fd)
@@ -306,7 +307,13 @@ func connect(fd int, sa unix.Sockaddr, timeout time.Duration) (*relay.Conn, erro
 	if nerr != nil || err == nil {
 		return c, nerr
 	}
-	if err := c.Connect(sa, timeout); err != nil {
+	ctx := o.DialContext()
+	stop := context.AfterFunc(ctx, c.Interrupt)
+	err = c.Connect(sa, o.Timeout)
+	if !stop() {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
 	}

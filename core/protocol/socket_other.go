@@ -59,11 +59,11 @@ func DialInet(proto int, to netip.AddrPort, o *DialOptions) (*relay.Conn, error)
 	if o.Source.IsValid() {
 		d.LocalAddr = net.TCPAddrFromAddrPort(o.Source)
 	}
-	return dial(&d, "tcp", to.String())
+	return dial(&d, "tcp", to.String(), o)
 }
 
-func dial(d *net.Dialer, network, address string) (*relay.Conn, error) {
-	nc, err := d.Dial(network, address)
+func dial(d *net.Dialer, network, address string, o *DialOptions) (*relay.Conn, error) {
+	nc, err := d.DialContext(o.DialContext(), network, address)
 	if err != nil {
 		return nil, relay.Cause(err)
 	}

@@ -58,7 +58,7 @@ func DialUnix(path string, o *DialOptions) (*relay.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := connectUnix(fd, path, o.Timeout); err != nil {
+	if err := connectUnix(fd, path, o); err != nil {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("connect", err)
 	}
@@ -69,10 +69,10 @@ func DialUnix(path string, o *DialOptions) (*relay.Conn, error) {
 const fullWait = 5 * time.Millisecond
 
 // connectUnix connects; while the backlog is full it tries again.
-func connectUnix(fd int, path string, timeout time.Duration) error {
-	for end := time.Now().Add(timeout); ; time.Sleep(fullWait) {
+func connectUnix(fd int, path string, o *DialOptions) error {
+	for end := time.Now().Add(o.Timeout); ; time.Sleep(fullWait) {
 		err := withPath(fd, unix.SYS_CONNECT, path)
-		if err != unix.EAGAIN || timeout > 0 && time.Now().After(end) {
+		if err != unix.EAGAIN || o.Timeout > 0 && time.Now().After(end) || o.DialContext().Err() != nil {
 			return err
 		}
 	}

@@ -58,5 +58,5 @@ func DialUnix(path string, o *DialOptions) (*relay.Conn, error) {
 	if path[0] == 0 {
 		return nil, errAbstract
 	}
-	return dial(&net.Dialer{Timeout: o.Timeout}, "unix", path)
+	return dial(&net.Dialer{Timeout: o.Timeout}, "unix", path, o)
 }

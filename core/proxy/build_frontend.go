@@ -144,6 +144,7 @@ func (b *builder) options(c *config.Proxy, m Mode) *options {
 			Tarpit: t.Tarpit, Check: t.Check,
 		},
 		dontLogNull: c.Option.Dontlognull, ignoreProbes: c.Option.HTTPIgnoreProbes,
+		abortOnClose: config.Chosen(c.HTTP(), c.Option.Abortonclose),
 	}
 	switch c.Option.Connection {
 	case "http-server-close":

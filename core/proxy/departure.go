@@ -1,53 +1,203 @@
 package proxy
 
 import (
+	"context"
 	"sync"
+	"time"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
+	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
-// departure ends the waits for a server when the client has aborted its stream, of
-// HTTP/2 or HTTP/3: nobody wants the response. A client of HTTP/1 may close its half
-// and still wait.
+// departure ends a stream's waits for a server when its client has left: nobody
+// wants the response. Streams of HTTP/2 and HTTP/3 tell of that by themselves; a
+// connection that carries one stream is watched for it, as nobody reads from it
+// meanwhile, but only once a wait has become long: most never do.
 type departure struct {
-	mu   sync.Mutex
-	sc   *serverConn // whose waits are to end, nil for nobody's
-	gone bool
+	left chan struct{} // capacity 1: a token when the client has left
+
+	mu    sync.Mutex
+	gone  bool
+	waits interrupter // what is waited for, nil for what looks at left
+
+	// Of connections that are watched:
+	patience *time.Timer // what is left of it before the watch begins; nil before the first wait
+	wait     int         // the number of the wait
+	client   *conn       // that is to be watched, nil between waits
+	ends     ends
+	watched  bool
+}
+
+// ends says what the client's closing of its half means; a reset is always its end.
+type ends uint8
+
+const (
+	halfGoesOn ends = iota // it may still wait for the response
+	emptyEnds              // so it may, unless it has sent nothing
+	halfEnds               // it has left
+)
+
+// interrupter is what a wait can be ended by.
+type interrupter interface{ Interrupt() }
+
+// interrupt is an interrupter that calls a function.
+type interrupt func()
+
+func (f interrupt) Interrupt() { f() }
+
+// patience is how long a wait may last before the client is watched.
+const patience = 100 * time.Millisecond
+
+// begin makes ready for another stream.
+func (d *departure) begin() {
+	d.gone = false // nobody else knows of it yet
+	select {
+	case <-d.left:
+	default:
+	}
 }
 
 // Aborted is called when the client has aborted (httpmsg.Watcher).
 func (d *departure) Aborted() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.sc != nil {
-		d.gone = true
-		d.sc.Interrupt()
+	d.leave()
+}
+
+// leave ends the waits. The lock is held.
+func (d *departure) leave() {
+	if d.gone {
+		return
+	}
+	d.gone = true
+	d.left <- struct{}{}
+	if d.waits != nil {
+		d.waits.Interrupt()
 	}
 }
 
-func (d *departure) set(sc *serverConn) {
+// set says what is waited for from now on, nil for what looks at left.
+func (d *departure) set(waits interrupter) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.sc = sc
-}
-
-// watchClient has the waits for sc end with the client's stream, from when it is
-// used until unwatchClient.
-func (s *stream) watchClient(sc *serverConn) {
-	if x, ok := s.c.x.(httpmsg.Abortable); ok {
-		s.departure.set(sc)
-		x.Watch(&s.departure)
+	d.waits = waits
+	if d.gone && waits != nil {
+		waits.Interrupt()
 	}
 }
 
-func (s *stream) unwatchClient() {
+// context gives one that ends when the client leaves, for what is waited for until
+// done is called.
+func (d *departure) context() (ctx context.Context, done func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	d.set(interrupt(cancel))
+	return ctx, func() {
+		d.set(nil)
+		cancel()
+	}
+}
+
+// await begins a wait that ends with the client's connection.
+func (d *departure) await(client *conn, ends ends) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.wait++
+	d.client, d.ends = client, ends
+	if d.patience == nil {
+		d.patience = time.AfterFunc(patience, d.watch)
+		return
+	}
+	d.patience.Reset(patience)
+}
+
+// over ends such a wait, if there is one.
+func (d *departure) over() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.client == nil {
+		return
+	}
+	d.patience.Stop()
+	if d.watched {
+		d.client.fe.engine.watcher.Forget(d.client.Conn)
+	}
+	d.client, d.waits, d.watched = nil, nil, false
+}
+
+// watch has the client watched when a wait has become long.
+func (d *departure) watch() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.client == nil || d.watched {
+		return // that wait has just ended
+	}
+	watcher, wait := d.client.fe.engine.watcher, d.wait
+	begin := watcher.Closed
+	if d.ends == halfGoesOn {
+		begin = watcher.Reset
+	}
+	d.watched = begin(d.client.Conn, func(relay.Event) { d.told(wait) })
+}
+
+// told is the watcher's word that the client has closed its half, or left.
+func (d *departure) told(wait int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.client == nil || d.wait != wait {
+		return // that wait has just ended
+	}
+	if d.ends == emptyEnds && !d.client.PeerClosed() {
+		d.ends = halfGoesOn
+		d.watched = d.client.fe.engine.watcher.Reset(d.client.Conn, func(relay.Event) { d.told(wait) })
+		return
+	}
+	d.leave()
+}
+
+// watchClient has waits end when the client leaves: those for a server until the
+// response begins, of clients that abort streams until unwatchStream.
+func (s *stream) watchClient(ends ends) {
+	if x, ok := s.c.x.(httpmsg.Abortable); ok {
+		x.Watch(&s.departure)
+	} else {
+		s.departure.await(s.c, ends)
+	}
+}
+
+func (s *stream) unwatchStream() {
 	if x, ok := s.c.x.(httpmsg.Abortable); ok {
 		x.Watch(nil)
-		s.departure.set(nil)
 	}
 }
 
-// clientGone reports whether the client aborted while a server was used.
+// halfClosed says what it means that the client closes its half: option abortonclose
+// of the backend, and until there is one of the frontend. One that has sent nothing
+// to carry to a server needs none.
+func (s *stream) halfClosed() ends {
+	opts := s.fe.opts
+	if s.be != nil {
+		opts = s.be.opts
+	}
+	switch {
+	case opts.abortOnClose:
+		return halfEnds
+	case s.facts.HTTP || s.c.in.Len() > 0:
+		return halfGoesOn
+	}
+	return emptyEnds
+}
+
+// departed ends a stream whose client left in a phase of HAProxy's letters.
+func (s *stream) departed(phase byte) bool {
+	s.be.CliAborts.Add(1)
+	if s.srv != nil {
+		s.srv.CliAborts.Add(1)
+	}
+	s.term('C', phase)
+	return false
+}
+
+// clientGone reports whether the client left while a server was waited for.
 func (s *stream) clientGone() bool {
 	s.departure.mu.Lock()
 	defer s.departure.mu.Unlock()

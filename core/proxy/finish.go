@@ -12,6 +12,7 @@ import (
 // log line.
 func (s *stream) finish() ending {
 	uploaded := s.finishUpload()
+	s.unwatchStream()
 	s.count()
 	if s.timed && !s.facts.Early {
 		s.logStream() // while the server's connection is still this stream's
@@ -50,7 +51,6 @@ func (s *stream) settleServer(uploaded bool) {
 		return
 	}
 	s.sc = nil
-	s.unwatchClient()
 	if sc.MPTCP() {
 		s.c.upstream.Store(nil)
 	}

@@ -107,7 +107,7 @@ func (s *Server) dialCheck(timeout time.Duration) (*relay.Conn, error) {
 		return nil, err
 	}
 	if s.checks.tls != nil {
-		c, _, err = s.secure(s.checks.tls, c, "", timeout)
+		c, _, err = s.secure(context.Background(), s.checks.tls, c, "", timeout)
 	}
 	return c, err
 }

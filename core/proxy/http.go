@@ -337,6 +337,8 @@ func (s *stream) route() bool {
 // forward gets the request to a server and the head of its response back,
 // trying again as retries, redispatch and retry-on allow.
 func (s *stream) forward() bool {
+	s.watchClient(s.halfClosed())
+	defer s.departure.over()
 	for {
 		if !s.assign() {
 			return false

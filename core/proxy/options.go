@@ -23,6 +23,7 @@ type options struct {
 	h2         HTTP2
 
 	dontLogNull, ignoreProbes bool
+	abortOnClose              bool // a client that closes its half while it waits has left
 }
 
 // redispatches reports whether the nth retry may go to another server.

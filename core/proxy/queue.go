@@ -85,9 +85,10 @@ func (q *queue) unlink(w *waiter) {
 	q.n.Add(-1)
 }
 
-// await waits in q for a slot, at most timeout (0: for ever), and gives the
-// server, nil when the time was over, and the streams that were before.
-func (q *queue) await(timeout time.Duration, again func() *Server) (*Server, int64) {
+// await waits in q for a slot, at most timeout (0: for ever) and until something
+// comes from stop, and gives the server, nil for none, and the streams that were
+// before.
+func (q *queue) await(timeout time.Duration, stop <-chan struct{}, again func() *Server) (*Server, int64) {
 	w := waiters.Get().(*waiter)
 	defer waiters.Put(w)
 	before := q.join(w)
@@ -109,11 +110,12 @@ func (q *queue) await(timeout time.Duration, again func() *Server) (*Server, int
 	case srv := <-w.turn:
 		return srv, before
 	case <-over:
-		if q.leave(w) {
-			return nil, before
-		}
-		return <-w.turn, before
+	case <-stop:
 	}
+	if q.leave(w) {
+		return nil, before
+	}
+	return <-w.turn, before
 }
 
 // occupy takes a slot of s if it has one.

@@ -119,21 +119,29 @@ func (s *stream) wait(bound *Server) *Server {
 	if timeout == 0 {
 		timeout = s.be.opts.timeouts.Connect
 	}
-	srv, before := q.await(timeout, again)
+	srv, before := q.await(timeout, s.departure.left, again)
 	if bound != nil {
 		s.facts.SrvQueue += before
 	} else {
 		s.facts.BackendQueue += before
 	}
-	if srv == nil {
-		if s.timed {
-			s.facts.Queue = time.Duration(relay.Ticks() - max(s.headReceived, s.begun))
-		}
-		s.term('s', 'Q')
-		s.be.ConErrors.Add(1)
-		s.fail(503)
+	if srv != nil && !s.clientGone() {
+		return srv
 	}
-	return srv
+	if s.timed {
+		s.facts.Queue = time.Duration(relay.Ticks() - max(s.headReceived, s.begun))
+	}
+	if s.clientGone() {
+		if srv != nil {
+			srv.release() // it came too late
+		}
+		s.departed('Q')
+		return nil
+	}
+	s.term('s', 'Q')
+	s.be.ConErrors.Add(1)
+	s.fail(503)
+	return nil
 }
 
 // connect gets a connection to the assigned server: an idle one, or a new one.
@@ -177,7 +185,7 @@ func (s *stream) newConn() (*serverConn, error) {
 			srv.Reuses.Add(1)
 			return srv.sharedConn(x, shared, true), nil
 		}
-		opener, err := srv.shared.turn(w, s.be.opts.timeouts.Connect)
+		opener, err := srv.shared.turn(w, s.be.opts.timeouts.Connect, s.departure.left)
 		if err != nil {
 			return nil, err
 		}
@@ -215,9 +223,11 @@ type reached struct {
 // dial opens a connection to the server.
 func (s *stream) dial() (reached, error) {
 	srv, timeout := s.srv, s.be.opts.timeouts.Connect
+	ctx, done := s.departure.context()
+	defer done()
 	if d, ok := srv.proto.(protocol.SessionDialer); ok && s.facts.HTTP {
 		o := srv.dial
-		o.Timeout, o.TLS, o.Name, o.Breaches = timeout, srv.tls, srv.serverName(&s.env), &srv.Mux
+		o.Context, o.Timeout, o.TLS, o.Name, o.Breaches = ctx, timeout, srv.tls, srv.serverName(&s.env), &srv.Mux
 		x, err := d.DialSession(srv.target(&s.c.facts), &o)
 		if err != nil {
 			return reached{}, err
@@ -225,7 +235,7 @@ func (s *stream) dial() (reached, error) {
 		srv.Connects.Add(1)
 		return reached{session: x, tls: factsOf(x)}, nil
 	}
-	sc, err := srv.open(&s.c.facts, timeout)
+	sc, err := srv.open(ctx, &s.c.facts, timeout)
 	if err != nil {
 		return reached{}, err
 	}
@@ -238,7 +248,7 @@ func (s *stream) dial() (reached, error) {
 	}
 	speaks := s.speech()
 	if speaks.tls != nil {
-		if sc.Conn, sc.tls, err = srv.secure(speaks.tls, sc.Conn, srv.serverName(&s.env), timeout); err != nil {
+		if sc.Conn, sc.tls, err = srv.secure(ctx, speaks.tls, sc.Conn, srv.serverName(&s.env), timeout); err != nil {
 			return reached{}, err
 		}
 		speaks.http2 = speaks.http2 || sc.tls.ALPN == "h2"
@@ -260,7 +270,7 @@ func (s *stream) use(sc *serverConn) {
 	s.facts.ServerFD = sc.FD()
 	s.facts.ServerReused, s.facts.ServerErr = sc.reused > 0, session.NoError
 	s.facts.ServerMux, _ = sc.x.(session.Multiplexed)
-	s.watchClient(sc)
+	s.departure.set(sc)
 	if sc.MPTCP() {
 		s.c.upstream.Store(sc)
 	}
@@ -358,26 +368,25 @@ func (s *stream) retry(wait bool) bool {
 		s.leaveServer()
 		return true
 	}
-	if wait {
-		s.pause(min(s.be.opts.timeouts.Connect, time.Second))
-	}
-	return true
+	return !wait || s.pause(min(s.be.opts.timeouts.Connect, time.Second))
 }
 
-// pause waits, unless the client goes away meanwhile.
-func (s *stream) pause(d time.Duration) {
+// pause waits, and reports false when the client has left meanwhile.
+func (s *stream) pause(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
-	<-t.C
+	select {
+	case <-t.C:
+		return true
+	case <-s.departure.left:
+		return false
+	}
 }
 
 // giveUp answers after the last attempt.
 func (s *stream) giveUp(f *failure) bool {
 	if s.clientGone() {
-		s.be.CliAborts.Add(1)
-		s.srv.CliAborts.Add(1)
-		s.term('C', 'H')
-		return false
+		return s.leftAlone(f)
 	}
 	if s.srv != nil {
 		s.srv.failed(f)
@@ -419,6 +428,22 @@ func (s *stream) giveUp(f *failure) bool {
 	return s.fail(502)
 }
 
+// leftAlone ends a stream whose client left while an attempt was made. One that may
+// still read is told.
+func (s *stream) leftAlone(f *failure) bool {
+	switch {
+	case f.op == connecting:
+		return s.departed('C')
+	case s.c.x != nil:
+		return s.departed('H')
+	case !s.reqDone:
+		return s.departed('D')
+	}
+	s.departed('H')
+	s.requestKeep = false
+	return s.fail(400)
+}
+
 // badUpload answers a client that did not send its request's body as it should.
 func (s *stream) badUpload(err error) bool {
 	var he *http1.Error
@@ -437,9 +462,7 @@ func (s *stream) badUpload(err error) bool {
 		s.term('c', 'D')
 		return s.fail(408)
 	}
-	s.fe.CliAborts.Add(1)
-	s.term('C', 'D')
-	return false
+	return s.departed('D')
 }
 
 // connError says by HAProxy's numbers why a connection to a server did not come about.
@@ -494,7 +517,7 @@ func (s *stream) dropServerConn() {
 	if s.sc == nil {
 		return
 	}
-	s.unwatchClient()
+	s.departure.set(nil)
 	s.stopUpload()
 	s.facts.ServerFD = -1
 	if m := s.facts.ServerMux; m != nil {

@@ -91,6 +91,8 @@ func (s *stream) denied(phase expr.Phase) {
 
 // hold keeps the client waiting for timeout tarpit.
 func (s *stream) hold() {
+	s.watchClient(s.halfClosed())
+	defer s.departure.over()
 	t := s.fe.opts.timeouts.Tarpit
 	if t == 0 {
 		t = s.fe.opts.timeouts.Connect

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -202,10 +203,10 @@ func (s *Server) adopt(was *Server) {
 	}
 }
 
-// open dials the server.
-func (s *Server) open(client *session.Conn, timeout time.Duration) (*serverConn, error) {
+// open dials the server for as long as ctx lasts.
+func (s *Server) open(ctx context.Context, client *session.Conn, timeout time.Duration) (*serverConn, error) {
 	o := s.dial
-	o.Timeout = timeout
+	o.Context, o.Timeout = ctx, timeout
 	conn, err := s.proto.Dial(s.target(client), &o)
 	if err != nil {
 		return nil, err

@@ -176,8 +176,8 @@ func (s *Server) rested(x *serverSession) {
 
 // turn lets one stream at a time of a client open a connection, since what it opens
 // may do for all: it reports true for the one that has to, which then calls opened,
-// and false after another has.
-func (p *sharing) turn(w sharer, timeout time.Duration) (bool, error) {
+// and false after another has. Something from stop ends its wait with errLeft.
+func (p *sharing) turn(w sharer, timeout time.Duration, stop <-chan struct{}) (bool, error) {
 	p.mu.Lock()
 	opening := p.opening[w.owner]
 	if opening == nil {
@@ -202,8 +202,12 @@ func (p *sharing) turn(w sharer, timeout time.Duration) (bool, error) {
 		return false, nil
 	case <-expired:
 		return false, os.ErrDeadlineExceeded
+	case <-stop:
+		return false, errLeft
 	}
 }
+
+var errLeft = errors.New("the client has left")
 
 // opened ends a turn: r has the connection, or none to share. It gives a stream on it.
 func (s *Server) opened(w sharer, r reached, err error) (httpmsg.Stream, *serverSession, error) {

@@ -88,6 +88,7 @@ const (
 func newStream(e *Engine) *stream {
 	s := &stream{engine: e}
 	s.upload.done, s.upload.stream = make(chan struct{}, 1), s
+	s.departure.left = make(chan struct{}, 1)
 	s.tx.Env = &s.env
 	s.bindWaits()
 	return s
@@ -119,7 +120,7 @@ func (s *stream) detach() {
 func (s *stream) begin() {
 	s.begun = relay.Ticks()
 	s.be, s.failed, s.cookieServer = nil, nil, nil
-	s.departure.gone = false
+	s.departure.begin()
 	s.env.Vars.NewRequest()
 	s.c.facts.Src, s.c.facts.Dst = s.c.src, s.c.dst // what set-src and set-dst changed was for one request
 	s.facts = session.Stream{

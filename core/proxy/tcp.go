@@ -97,6 +97,8 @@ func (s *stream) routeTCP() bool {
 
 // reach connects to a server, trying again as retries and redispatch allow.
 func (s *stream) reach() bool {
+	s.watchClient(s.halfClosed())
+	defer s.departure.over()
 	for {
 		if !s.assign() {
 			return false
@@ -110,6 +112,9 @@ func (s *stream) reach() bool {
 			return true
 		}
 		if !s.again(f) {
+			if s.clientGone() {
+				return s.departed('C')
+			}
 			s.srv.failed(f)
 			s.be.ConErrors.Add(1)
 			if f.timeout {

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"net"
 	"time"
@@ -39,10 +40,12 @@ func (c *conn) handshake() error {
 }
 
 // secure makes TLS of a connection to the server. name is for the handshake, ""
-// for the configured one.
-func (s *Server) secure(with layer.Connector, base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, *session.TLS, error) {
-	conn, facts, err := with.Connect(base, name, timeout)
-	s.TLS.Count(facts, err)
+// for the configured one. Whoever ends ctx says nothing of the server.
+func (s *Server) secure(ctx context.Context, with layer.Connector, base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, *session.TLS, error) {
+	conn, facts, err := with.Connect(ctx, base, name, timeout)
+	if ctx.Err() == nil {
+		s.TLS.Count(facts, err)
+	}
 	return conn, facts, err
 }
 

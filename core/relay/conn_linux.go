@@ -165,6 +165,18 @@ func (c *Conn) PeerClosed() bool {
 	return n == 0 && err == nil || err != nil && err != unix.EAGAIN
 }
 
+// HalfClosed reports whether the peer has closed its side or reset the connection,
+// whatever is left to read, without waiting.
+func (c *Conn) HalfClosed() bool {
+	fd := c.FD()
+	if fd < 0 {
+		return false
+	}
+	polled := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+	n, err := unix.Poll(polled, 0)
+	return n > 0 && err == nil
+}
+
 // Pending reports whether bytes have come that nobody has read, without waiting.
 func (c *Conn) Pending() bool {
 	n, err := c.peek()

@@ -117,6 +117,16 @@ func (c *Conn) PeerClosed() bool {
 	return n == 0 && err != errNothing
 }
 
+// HalfClosed reports whether the peer has closed its side or reset the connection,
+// as far as that can be told: behind bytes that nobody has read its end is not seen.
+func (c *Conn) HalfClosed() bool { return c.PeerClosed() }
+
+// peerReset reports whether the peer has reset the connection.
+func (c *Conn) peerReset() bool {
+	_, err := c.peek()
+	return err != nil && err != errNothing
+}
+
 // Pending reports whether bytes have come that nobody has read, without waiting.
 func (c *Conn) Pending() bool {
 	n, _ := c.peek()

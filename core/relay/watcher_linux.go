@@ -76,6 +76,12 @@ func (w *Watcher) Closed(c *Conn, event func(Event)) bool {
 	return w.add(&watch{conn: c, event: event}, unix.EPOLLRDHUP|unix.EPOLLONESHOT)
 }
 
+// Reset is Closed for a peer that may close its side as it likes: event is called
+// when it resets the connection, or no side of a UNIX socket is left.
+func (w *Watcher) Reset(c *Conn, event func(Event)) bool {
+	return w.add(&watch{conn: c, event: event}, unix.EPOLLONESHOT)
+}
+
 func (w *Watcher) add(x *watch, events uint32) bool {
 	fd := x.conn.FD()
 	if fd < 0 {

@@ -21,8 +21,14 @@ type Watcher struct {
 
 	mu      sync.Mutex
 	parked  map[*Conn]*parking
-	lent    map[*Conn]func(Event)
+	lent    map[*Conn]lending
 	stopped bool
+}
+
+// lending is the watch on a connection that is lent.
+type lending struct {
+	event func(Event)
+	over  func() bool // whether it is time to call event
 }
 
 // parking is one connection that is parked.
@@ -40,7 +46,7 @@ const lookEvery = 250 * time.Millisecond
 
 // NewWatcher starts a watcher; Close ends it.
 func NewWatcher() (*Watcher, error) {
-	w := &Watcher{stop: make(chan struct{}), ended: make(chan struct{}), parked: map[*Conn]*parking{}, lent: map[*Conn]func(Event){}}
+	w := &Watcher{stop: make(chan struct{}), ended: make(chan struct{}), parked: map[*Conn]*parking{}, lent: map[*Conn]lending{}}
 	go w.look()
 	return w, nil
 }
@@ -126,12 +132,22 @@ func (p *parking) settle() {
 // caller's, who calls Forget before closing it. Behind bytes that nobody reads the
 // end is not seen.
 func (w *Watcher) Closed(c *Conn, event func(Event)) bool {
+	return w.lend(c, lending{event, c.PeerClosed})
+}
+
+// Reset is Closed for a peer that may close its side as it likes: event is called
+// when it resets the connection.
+func (w *Watcher) Reset(c *Conn, event func(Event)) bool {
+	return w.lend(c, lending{event, c.peerReset})
+}
+
+func (w *Watcher) lend(c *Conn, l lending) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stopped || c.socket() == nil {
 		return false
 	}
-	w.lent[c] = event
+	w.lent[c] = l
 	return true
 }
 
@@ -145,21 +161,21 @@ func (w *Watcher) look() {
 		case <-w.stop:
 			return
 		case <-tick.C:
-			for _, event := range w.takeClosed() {
+			for _, event := range w.takeOver() {
 				event(Readable)
 			}
 		}
 	}
 }
 
-// takeClosed takes out the lent connections whose peer has closed.
-func (w *Watcher) takeClosed() (events []func(Event)) {
+// takeOver takes out the lent connections whose watch is over.
+func (w *Watcher) takeOver() (events []func(Event)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for c, event := range w.lent {
-		if c.PeerClosed() {
+	for c, l := range w.lent {
+		if l.over() {
 			delete(w.lent, c)
-			events = append(events, event)
+			events = append(events, l.event)
 		}
 	}
 	return events

@@ -8,19 +8,22 @@ import (
 	"time"
 )
 
-// Clients that close their half in the middle get the same as from HAProxy.
+// Clients that close their half in the middle get the same as from HAProxy, also
+// where the response is long in coming to one that may wait for it.
 func TestAbortsSameAsHAProxy(t *testing.T) {
 	p := both(t, `
 [frontend.web]
 bind = "FRONT"
 default-backend = "app"
 [backend.app]
+option = "no abortonclose"
 servers = ["ORIGIN"]
 `, `
 frontend web
 	bind FRONT
 	default_backend app
 backend app
+	no option abortonclose
 	server s1 ORIGIN
 `)
 	half := func(at, send string) string {

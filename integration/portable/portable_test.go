@@ -17,8 +17,8 @@ const tag = "portable"
 
 func TestDataPath(t *testing.T) {
 	for _, theme := range []struct{ dir, tests string }{
-		{"tcp", "TestBytesAndHalfClose|TestResets|TestProxyProtocol|TestHealth"},
-		{"http", "TestSlowClient|TestIdleConnection|TestWebSocket"},
+		{"tcp", "TestBytesAndHalfClose|TestResets|TestProxyProtocol|TestHealth|TestLeavingSameAsHAProxy"},
+		{"http", "TestSlowClient|TestIdleConnection|TestWebSocket|TestLeavingSameAsHAProxy|TestWaitingClients"},
 		{"process", "TestBadReload|TestGracefulStop|TestHardStop|TestReopenLogs"},
 		{"tls", "TestTermination|TestOrigination"},
 		{"http2", "TestMessages|TestStreamsShareConnections"},

@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -23,8 +24,8 @@ func (t *acceptor) TLSConfig() *tls.Config { return t.config }
 
 // Accept does the handshake with a client.
 func (t *acceptor) Accept(base *relay.Conn, pre *relay.Buffer, timeout time.Duration) (*relay.Conn, *session.TLS, error) {
-	hs := &handshake{engine: t.layer.engine, peers: t.peers, secrets: secretsOf(t.config)}
-	if err := hs.engine.enter(timeout, true); err != nil {
+	hs := &handshake{base: base, engine: t.layer.engine, peers: t.peers, secrets: secretsOf(t.config)}
+	if err := hs.engine.enter(context.Background(), timeout, true); err != nil {
 		return base, nil, failure(err, false)
 	}
 	var tc *tls.Conn
@@ -47,7 +48,7 @@ func (t *acceptor) Accept(base *relay.Conn, pre *relay.Buffer, timeout time.Dura
 // Enter waits until a handshake may begin that another protocol does.
 func (t *acceptor) Enter(timeout time.Duration) (func(), error) {
 	e := t.layer.engine
-	return e.leave, e.enter(timeout, true)
+	return e.leave, e.enter(context.Background(), timeout, true)
 }
 
 // Failure tells why such a handshake failed.
@@ -55,7 +56,7 @@ func (t *acceptor) Failure(err error) *layer.Error { return failure(err, true) }
 
 // accept does the handshake and notes what it tells.
 func (h *handshake) accept(tc *tls.Conn, timeout time.Duration) error {
-	if err := shake(tc, h, timeout); err != nil {
+	if err := shake(context.Background(), tc, h, timeout); err != nil {
 		var plain tls.RecordHeaderError
 		if errors.As(err, &plain) && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader[:]) {
 			_, err2 := io.WriteString(plain.Conn, plainAnswer)
@@ -88,14 +89,14 @@ func looksLikeHTTP(b []byte) bool {
 	return false
 }
 
-// shake does the handshake within a time, 0 for any.
-func shake(tc *tls.Conn, hs *handshake, timeout time.Duration) error {
+// shake does the handshake within a time, 0 for any, and for as long as ctx lasts.
+func shake(ctx context.Context, tc *tls.Conn, hs *handshake, timeout time.Duration) error {
 	if timeout > 0 {
 		if err := tc.SetDeadline(time.Now().Add(timeout)); err != nil {
 			return err
 		}
 	}
-	err := tc.Handshake()
+	err := tc.HandshakeContext(ctx)
 	hs.end()
 	if err != nil {
 		return errors.Join(err, hs.err)

@@ -16,7 +16,7 @@ import (
 // bind makes the settings of a bind; nil after an error.
 func (b *builder) bind(c *config.Frontend, bc *config.Bind) *acceptor {
 	t := bc.TLS
-	tb := &acceptor{layer: b.Layer}
+	tb := &acceptor{layer: b.Layer, spares: config.Chosen(true, c.Option.Abortonclose)}
 	if t.Managed() {
 		if tb.source = b.issuer(t); tb.source == nil {
 			return nil

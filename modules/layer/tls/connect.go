@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"context"
 	"crypto/tls"
 	"net"
 	"time"
@@ -44,7 +45,7 @@ func (c *connector) Offering(protocol string) layer.Connector {
 }
 
 // Connect does the handshake with the server.
-func (c *connector) Connect(base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, *session.TLS, error) {
+func (c *connector) Connect(ctx context.Context, base *relay.Conn, name string, timeout time.Duration) (*relay.Conn, *session.TLS, error) {
 	config, told := c.config, c.hiding.list()
 	if name == "" {
 		name = config.ServerName
@@ -56,7 +57,7 @@ func (c *connector) Connect(base *relay.Conn, name string, timeout time.Duration
 	if told != nil {
 		config.EncryptedClientHelloConfigList = told
 	}
-	if err := c.engine.enter(timeout, false); err != nil {
+	if err := c.engine.enter(ctx, timeout, false); err != nil {
 		base.Close()
 		return nil, nil, err
 	}
@@ -68,7 +69,7 @@ func (c *connector) Connect(base *relay.Conn, name string, timeout time.Duration
 		return tc
 	})
 	hs.take()
-	if err := shake(tc, hs, timeout); err != nil {
+	if err := shake(ctx, tc, hs, timeout); err != nil {
 		c.hiding.failed(err, name)
 		hs.Close()
 		return nil, nil, c.failure(err)

@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"runtime"
@@ -41,9 +42,9 @@ func newEngine(maxConn, maxRate int, sessions *secure.Sessions) *engine {
 // errTooMany is the error of a connection that waited in vain.
 var errTooMany = fmt.Errorf("too many TLS connections: %w", os.ErrDeadlineExceeded)
 
-// enter waits until a connection may begin to speak TLS. rated ones count for
-// maxsslrate.
-func (e *engine) enter(timeout time.Duration, rated bool) error {
+// enter waits until a connection may begin to speak TLS, for as long as ctx lasts.
+// rated ones count for maxsslrate.
+func (e *engine) enter(ctx context.Context, timeout time.Duration, rated bool) error {
 	var expired <-chan time.Time
 	wait := time.Duration(0)
 	if rated && e.rate != nil {
@@ -80,6 +81,8 @@ func (e *engine) enter(timeout time.Duration, rated bool) error {
 		return nil
 	case <-expired:
 		return errTooMany
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -5,11 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
 	"sync/atomic"
 
+	"github.com/fairleadproxy/fairlead/core/relay"
 	"github.com/fairleadproxy/fairlead/core/secure"
 	"github.com/fairleadproxy/fairlead/core/session"
 )
@@ -24,7 +26,11 @@ type acceptor struct {
 	sigalgs []tls.SignatureScheme
 	ech     *secure.ECH    // nil for none
 	forger  *secure.Forger // makes certificates for unknown names; nil for none
+	spares  bool           // does no work for clients that closed their half (option abortonclose)
 }
+
+// errLeft is the error of a handshake whose client did not wait for its turn.
+var errLeft = fmt.Errorf("the client closed its half before the handshake: %w", io.ErrUnexpectedEOF)
 
 // hidden gives the keys for a client that hides the name of the server
 // (tls.Config.GetEncryptedClientHelloKeys), and notes what others see of it.
@@ -39,8 +45,11 @@ func (t *acceptor) hidden(h *tls.ClientHelloInfo) ([]tls.EncryptedClientHelloKey
 // settings chooses the certificate for a client and gives the settings that go
 // with it, nil for the bind's own (tls.Config.GetConfigForClient).
 func (t *acceptor) settings(h *tls.ClientHelloInfo) (*tls.Config, error) {
-	e, named := t.table.Find(h)
 	hs, ok := h.Conn.(*handshake)
+	if ok && t.spares && hs.base.HalfClosed() {
+		return nil, errLeft
+	}
+	e, named := t.table.Find(h)
 	if ok {
 		hs.entry, hs.named, hs.looked = e, named, true
 		secure.SetHello(&hs.hello, h)
@@ -164,6 +173,7 @@ func isChallenge(h *tls.ClientHelloInfo, source secure.Source) bool {
 // streams that are under way their part of the time.
 type handshake struct {
 	net.Conn
+	base     *relay.Conn // of a client, below
 	engine   *engine
 	turn     bool // it has one
 	over     bool

@@ -31,7 +31,7 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 	if err != nil {
 		return nil, err
 	}
-	ctx := context.Background()
+	ctx := o.DialContext()
 	if o.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
