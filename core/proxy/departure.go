@@ -12,16 +12,19 @@ import (
 // departure ends a stream's waits for a server when its client has left: nobody
 // wants the response. Streams of HTTP/2 and HTTP/3 tell of that by themselves; a
 // connection that carries one stream is watched for it, as nobody reads from it
-// meanwhile, but only once a wait has become long: most never do.
+// meanwhile, but only once a wait has become long: most never do. It is the context
+// of what the stream waits for.
 type departure struct {
-	left chan struct{} // capacity 1: a token when the client has left
+	left chan struct{} // closed when the client has left
 
 	mu    sync.Mutex
 	gone  bool
 	waits interrupter // what is waited for, nil for what looks at left
 
 	// Of connections that are watched:
-	patience *time.Timer // what is left of it before the watch begins; nil before the first wait
+	patience *time.Timer // looks after waits; nil before the first
+	looking  bool        // it is set
+	seen     int         // the wait that there was when it was
 	wait     int         // the number of the wait
 	client   *conn       // that is to be watched, nil between waits
 	ends     ends
@@ -45,15 +48,14 @@ type interrupt func()
 
 func (f interrupt) Interrupt() { f() }
 
-// patience is how long a wait may last before the client is watched.
+// patience is how long a wait may last before the client is watched, and at most
+// twice that.
 const patience = 100 * time.Millisecond
 
 // begin makes ready for another stream.
 func (d *departure) begin() {
-	d.gone = false // nobody else knows of it yet
-	select {
-	case <-d.left:
-	default:
+	if d.gone || d.left == nil { // nobody else knows of it yet
+		d.gone, d.left = false, make(chan struct{})
 	}
 }
 
@@ -70,7 +72,7 @@ func (d *departure) leave() {
 		return
 	}
 	d.gone = true
-	d.left <- struct{}{}
+	close(d.left)
 	if d.waits != nil {
 		d.waits.Interrupt()
 	}
@@ -86,14 +88,33 @@ func (d *departure) set(waits interrupter) {
 	}
 }
 
-// context gives one that ends when the client leaves, for what is waited for until
-// done is called.
-func (d *departure) context() (ctx context.Context, done func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	d.set(interrupt(cancel))
-	return ctx, func() {
+// Done is closed when the client has left.
+func (d *departure) Done() <-chan struct{} { return d.left }
+
+// Err gives context.Canceled once the client has left.
+func (d *departure) Err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.gone {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Deadline gives none.
+func (*departure) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Value gives nothing.
+func (*departure) Value(any) any { return nil }
+
+// AfterFunc has f called, by a goroutine of its own, when the client leaves before stop
+// is called; one at a time. Package context asks for that, so that contexts made of this
+// one need no goroutine.
+func (d *departure) AfterFunc(f func()) (stop func() bool) {
+	d.set(interrupt(func() { go f() }))
+	return func() bool {
 		d.set(nil)
-		cancel()
+		return d.Err() == nil
 	}
 }
 
@@ -103,6 +124,15 @@ func (d *departure) await(client *conn, ends ends) {
 	defer d.mu.Unlock()
 	d.wait++
 	d.client, d.ends = client, ends
+	if !d.looking {
+		d.look()
+	}
+}
+
+// look sets the timer. One that is set stays so when a wait ends, and is then for the
+// next: a busy connection sets its timer once in the time of patience.
+func (d *departure) look() {
+	d.looking, d.seen = true, d.wait
 	if d.patience == nil {
 		d.patience = time.AfterFunc(patience, d.watch)
 		return
@@ -117,7 +147,6 @@ func (d *departure) over() {
 	if d.client == nil {
 		return
 	}
-	d.patience.Stop()
 	if d.watched {
 		d.client.fe.engine.watcher.Forget(d.client.Conn)
 	}
@@ -128,8 +157,13 @@ func (d *departure) over() {
 func (d *departure) watch() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.client == nil || d.watched {
-		return // that wait has just ended
+	d.looking = false
+	switch {
+	case d.client == nil || d.watched:
+		return
+	case d.wait != d.seen: // it began since
+		d.look()
+		return
 	}
 	watcher, wait := d.client.fe.engine.watcher, d.wait
 	begin := watcher.Closed

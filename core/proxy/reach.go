@@ -223,8 +223,8 @@ type reached struct {
 // dial opens a connection to the server.
 func (s *stream) dial() (reached, error) {
 	srv, timeout := s.srv, s.be.opts.timeouts.Connect
-	ctx, done := s.departure.context()
-	defer done()
+	ctx := &s.departure
+	defer ctx.set(nil)
 	if d, ok := srv.proto.(protocol.SessionDialer); ok && s.facts.HTTP {
 		o := srv.dial
 		o.Context, o.Timeout, o.TLS, o.Name, o.Breaches = ctx, timeout, srv.tls, srv.serverName(&s.env), &srv.Mux

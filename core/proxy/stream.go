@@ -88,7 +88,6 @@ const (
 func newStream(e *Engine) *stream {
 	s := &stream{engine: e}
 	s.upload.done, s.upload.stream = make(chan struct{}, 1), s
-	s.departure.left = make(chan struct{}, 1)
 	s.tx.Env = &s.env
 	s.bindWaits()
 	return s
