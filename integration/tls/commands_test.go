@@ -149,7 +149,7 @@ func TestCommandsAsInHAProxy(t *testing.T) {
 		"show ssl crl-file", "show ssl crl-file none", "show ssl crl-file CRL", "show ssl crl-file CRL:1", "show ssl crl-file CRL:x", "set ssl crl-file", "set ssl crl-file none <<\n" + crl, "set ssl crl-file CRL <<\ngarbage\n",
 		"set ssl crl-file CRL <<\n" + crl, "show ssl crl-file", "show ssl crl-file *CRL", "commit ssl crl-file CRL", "show ssl crl-file CRL", "commit ssl crl-file CRL", "abort ssl crl-file CRL", "del ssl crl-file CRL",
 		"new ssl crl-file x.crl", "show ssl crl-file x.crl", "show ssl crl-file", "del ssl crl-file x.crl", "del ssl crl-file x.crl", "new ssl crl-file", "abort ssl crl-file", "del ssl crl-file",
-		"show tls-keys", "show tls-keys *", "set ssl tls-key x y", "set ssl ocsp-response", "set ssl ocsp-response !!!", "set ssl ocsp-response aaaa", "show ssl ocsp-response none",
+		"show ssl providers", "show tls-keys", "show tls-keys *", "set ssl tls-key x y", "set ssl ocsp-response", "set ssl ocsp-response !!!", "set ssl ocsp-response aaaa", "show ssl ocsp-response none",
 	} {
 		line := strings.NewReplacer("LIST", ca.dir+"/sites.list", "DIR", ca.dir+"/dir", "CRL", ca.dir+"/crl.pem", "CA", ca.file, " A", " "+x.a, " *A", " *"+x.a, " B", " "+x.b)
 		first, rest, payload := strings.Cut(text, "\n")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -165,5 +166,43 @@ http-response = [{ do = "set-header", name = "X-About", value = "%[ssl_bc_sni] %
 	_, about := keepClient(t, ours).get(t, "/h2", "x.example.com", "")
 	if want := "x.example.com h2 TLSv1.3 1"; about != want {
 		t.Errorf("of a shared connection the fetches tell %q, want %q", about, want)
+	}
+}
+
+// Clients that make up names have no more than 1000 idle connections kept, and those of
+// a name that is asked for again are still used.
+func TestManyPoolNames(t *testing.T) {
+	const asked, kept = 1100, 1000
+	var open, all atomic.Int32
+	origin := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	origin.Config.ConnState = func(_ net.Conn, st http.ConnState) {
+		switch st {
+		case http.StateNew:
+			open.Add(1)
+			all.Add(1)
+		case http.StateClosed:
+			open.Add(-1)
+		}
+	}
+	origin.Start()
+	defer origin.Close()
+	port := lab.Port(t)
+	lab.Fairlead(t, strings.Replace(defaults, `log = "global"`, "", 1)+`
+[listen.p]
+bind = "127.0.0.1:`+port+`"
+http-reuse = "always"
+servers = [{ address = "`+origin.Listener.Addr().String()+`", pool-conn-name = "req.hdr(x-pool)", pool-purge-delay = "1m" }]
+`)
+	c := keepClient(t, port)
+	for i := range asked {
+		c.get(t, "/", "a", fmt.Sprint(i))
+	}
+	lab.Until(t, 10*time.Second, "no more connections are open than may idle", func() bool { return open.Load() <= kept })
+	before := all.Load()
+	for i := range 10 {
+		c.get(t, "/", "a", fmt.Sprint(i))
+	}
+	if all.Load() != before {
+		t.Errorf("%d of 10 requests whose names had idle connections opened others", all.Load()-before)
 	}
 }

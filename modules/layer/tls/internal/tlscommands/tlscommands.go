@@ -9,6 +9,7 @@
 package tlscommands
 
 import (
+	"crypto/fips140"
 	"fmt"
 	"strings"
 
@@ -61,6 +62,7 @@ func Commands(from Sources) (list []admin.Command) {
 		{"del ssl ech", "BIND take the keys for encrypted ClientHello away", c.changeECH("del", "deleted all ECH configs from %s")},
 		{"experimental-mode", "on: no command needs it", func([]string, string) string { return "" }},
 		{"show ssl sni", "[-f FRONTEND] [-A] [-t TIME] the names that there are certificates for", c.showSNI},
+		{"show ssl providers", "what does the cryptography, and whether that is Go's FIPS 140-3 module", showProviders},
 	} {
 		list = append(list, admin.Command{Name: one.name, Doc: one.doc, RunPayload: func(args []string, payload string) (string, error) {
 			return one.run(args, payload), nil
@@ -73,6 +75,15 @@ func Commands(from Sources) (list []admin.Command) {
 		list[i].Level = levels[list[i].Name]
 	}
 	return list
+}
+
+// showProviders answers as HAProxy does with OpenSSL 3: "fips" is there where programs
+// look for it.
+func showProviders([]string, string) string {
+	if fips140.Enabled() {
+		return "Loaded providers : \n\t- fips\n\t- base\n"
+	}
+	return "Loaded providers : \n\t- default\n"
 }
 
 // levels are those of the commands that look at more than users may see.
