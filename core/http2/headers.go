@@ -84,7 +84,7 @@ func (m *mux) wholeHead(h frameHead, block []byte) error {
 		return decoding(err)
 	}
 	if s == nil {
-		return nil // its stream was reset
+		return m.chore(1) // its stream was reset
 	}
 	if m.selfish {
 		d.Malformed = "a stream that depends on itself"
@@ -155,6 +155,9 @@ func (m *mux) deliver(s *Stream, h frameHead) error {
 		s.declared = -1
 		if h.has(flagEndStream) {
 			return m.refuse(s, codeProtocol, "an interim response that ends the stream")
+		}
+		if err := m.chore(1); err != nil {
+			return err
 		}
 	}
 	if h.has(flagEndStream) && s.declared > 0 && !s.contentless(d.Status) {

@@ -117,7 +117,7 @@ func (m *mux) frame(h frameHead, p []byte) error {
 	case framePushPromise:
 		return broken(codeProtocol, "PUSH_PROMISE was not asked for")
 	}
-	return m.glitch() // unknown types are ignored (section 5.5)
+	return m.chore(1) // unknown types are ignored (section 5.5)
 }
 
 // data takes a DATA frame, whose payload may be longer than the buffer.
@@ -207,16 +207,20 @@ func (m *mux) dataFor(h frameHead, content int) (*Stream, error) {
 	return s, nil
 }
 
-// stray takes a frame of a stream that is not open. The lock is held.
+// stray takes a frame of a stream that is not open, which is reset with a code,
+// or with codeNo is not. The lock is held.
 func (m *mux) stray(h frameHead, c code) error {
 	if m.isIdle(h.stream) {
 		return broken(codeProtocol, "a frame of a stream that was not opened")
 	}
-	if _, ours := m.gone[h.stream]; !ours && c != codeNo {
-		m.out = appendReset(m.out, h.stream, c)
-		return m.glitch()
+	if c == codeNo {
+		return m.chore(1)
 	}
-	return nil
+	if _, ours := m.gone[h.stream]; ours {
+		return nil // it may have been on its way
+	}
+	m.out = appendReset(m.out, h.stream, c)
+	return m.glitch()
 }
 
 // isIdle reports whether nobody has opened the stream yet. The lock is held.
@@ -294,23 +298,21 @@ func (m *mux) priority(h frameHead, p []byte) error {
 	defer m.mu.Unlock()
 	switch {
 	case len(p) != 5:
-		m.resetAny(h.stream, codeFrameSize)
+		return m.resetAny(h.stream, codeFrameSize)
 	case binary.BigEndian.Uint32(p)&maxWindow == h.stream:
-		m.resetAny(h.stream, codeProtocol)
+		return m.resetAny(h.stream, codeProtocol)
 	}
-	return m.glitch()
+	return m.chore(1)
 }
 
 // resetAny resets a stream whether it is open or not. The lock is held.
-func (m *mux) resetAny(id uint32, c code) {
+func (m *mux) resetAny(id uint32, c code) error {
 	if s := m.streams[id]; s != nil {
-		m.drop(s, c)
-		s.end(&httpmsg.StreamError{Msg: "a malformed frame", Malformed: true})
-		m.o.Breaches.Streams.Add(1)
-		return
+		return m.streamError(s, c, "a malformed frame")
 	}
 	m.forget(id)
 	m.out = appendReset(m.out, id, c)
+	return m.glitch()
 }
 
 func (m *mux) reset(h frameHead, p []byte) error {
@@ -334,7 +336,7 @@ func (m *mux) reset(h frameHead, p []byte) error {
 	delete(m.streams, s.id)
 	s.aborted, s.resetCode = true, c
 	s.end(&httpmsg.StreamError{Remote: true, Retry: c == codeRefused, Msg: "the peer reset the stream"})
-	return m.glitch()
+	return m.chore(1)
 }
 
 func (m *mux) ping(h frameHead, p []byte) error {
@@ -348,18 +350,18 @@ func (m *mux) ping(h frameHead, p []byte) error {
 	defer m.mu.Unlock()
 	if h.has(flagAck) {
 		m.lastStream()
-		return nil
+		return m.chore(1)
 	}
 	m.out = append(appendHead(m.out, 8, framePing, flagAck, 0), p...)
-	return m.control()
+	return m.answered(1)
 }
 
-// control counts a frame that has to be answered. The lock is held.
-func (m *mux) control() error {
+// answered counts n chores that have been answered. The lock is held.
+func (m *mux) answered(n int) error {
 	if len(m.out) > maxControl {
 		return broken(codeCalm, "answers are not read")
 	}
-	return m.weigh()
+	return m.chore(n)
 }
 
 func (m *mux) peerGoesAway(h frameHead, p []byte) error {
@@ -375,7 +377,7 @@ func (m *mux) peerGoesAway(h frameHead, p []byte) error {
 	m.goneAway = true
 	if m.server {
 		m.shutting, m.final = true, true
-		return m.glitch()
+		return m.chore(1)
 	}
 	for id, s := range m.streams {
 		if id > last {
@@ -383,7 +385,7 @@ func (m *mux) peerGoesAway(h frameHead, p []byte) error {
 			s.end(&httpmsg.StreamError{Remote: true, Retry: true, Msg: "the server takes no more streams"})
 		}
 	}
-	return nil
+	return m.chore(1)
 }
 
 func (m *mux) windowUpdate(h frameHead, p []byte) error {
@@ -401,7 +403,7 @@ func (m *mux) windowUpdate(h frameHead, p []byte) error {
 			return broken(codeFlowControl, "window too large")
 		}
 		m.wakeWriters()
-		return nil
+		return m.chore(1)
 	}
 	s := m.streams[h.stream]
 	switch {
@@ -414,7 +416,7 @@ func (m *mux) windowUpdate(h frameHead, p []byte) error {
 		return m.streamError(s, codeFlowControl, "window too large")
 	}
 	s.wakeWriter()
-	return nil
+	return m.chore(1)
 }
 
 // wakeWriters lets every stream look at the connection's window again. The lock

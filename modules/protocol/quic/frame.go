@@ -18,9 +18,6 @@ const (
 	framePushPromise = 0x5
 	frameGoAway      = 0x7
 	frameMaxPushID   = 0xd
-
-	// Of RFC 9218: browsers send one with a request now and then.
-	framePriorityUpdate = 0xf0700
 )
 
 // Types of unidirectional streams (RFC 9114 section 6.2, RFC 9204 section 4.2).

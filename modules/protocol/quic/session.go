@@ -13,6 +13,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 	"github.com/fairleadproxy/fairlead/core/protocol"
+	"github.com/fairleadproxy/fairlead/core/relay"
 )
 
 // session is a connection of either role.
@@ -35,9 +36,7 @@ type session struct {
 	critical map[uint64]bool // its streams that there may be one of
 	settled  chan struct{}   // closed once its settings have come
 	stop     context.CancelFunc
-	odd      int64 // oddities
-	glitches int   // those not forgiven, and when some were
-	forgiven time.Time
+	patience httpmsg.Patience
 	breach   atomic.Pointer[connError] // why we ended the connection, nil for nothing the peer did
 
 	transports map[uint64]*transport // WebTransport's sessions
@@ -45,7 +44,10 @@ type session struct {
 }
 
 func newSession(c *quic.Conn, server bool, limits *protocol.SessionTuning, count *httpmsg.Breaches) *session {
-	return &session{c: c, server: server, limits: limits, count: count, critical: map[uint64]bool{}, settled: make(chan struct{}), joined: make(chan struct{})}
+	return &session{
+		c: c, server: server, limits: limits, count: count, patience: httpmsg.Patience{Limit: limits.GlitchLimit},
+		critical: map[uint64]bool{}, settled: make(chan struct{}), joined: make(chan struct{}),
+	}
 }
 
 // begin opens the control stream with our settings and takes the peer's.
@@ -109,7 +111,7 @@ func (s *session) uni(q *quic.ReceiveStream) {
 		s.fail(broken(codeStreamCreation, "a push that was not asked for"))
 	default:
 		q.CancelRead(quic.StreamErrorCode(codeStreamCreation))
-		s.glitch()
+		s.chore()
 	}
 }
 
@@ -128,9 +130,9 @@ func (s *session) first(typ uint64) bool {
 func (s *session) controlled(typ uint64, r *reader) error {
 	switch typ {
 	case streamEncoder:
-		return encoderStream(r)
+		return s.encoderStream(r)
 	case streamDecoder:
-		return decoderStream(r)
+		return s.decoderStream(r)
 	}
 	for settings := false; ; {
 		typ, length, err := r.frame()
@@ -161,17 +163,14 @@ func (s *session) controlled(typ uint64, r *reader) error {
 				return broken(codeFrame, "a malformed GOAWAY")
 			}
 			s.peerGoesAway()
-			s.glitch()
-		case framePriorityUpdate:
-		default:
-			s.glitch()
 		}
+		s.chore()
 	}
 }
 
 // encoderStream reads what the peer says of the dynamic table, which has no room:
 // nothing but that it knows (RFC 9204 section 4.3.1).
-func encoderStream(r *reader) error {
+func (s *session) encoderStream(r *reader) error {
 	for {
 		b, err := r.ReadByte()
 		if err != nil {
@@ -180,12 +179,13 @@ func encoderStream(r *reader) error {
 		if b != 0x20 {
 			return broken(codeQPACKEncoder, "an entry for a table that has no room")
 		}
+		s.chore()
 	}
 }
 
 // decoderStream reads what the peer says of heads that it got. None of ours depends
 // on the table, so it has streams to give up alone (RFC 9204 section 4.4.2).
-func decoderStream(r *reader) error {
+func (s *session) decoderStream(r *reader) error {
 	for {
 		b, err := r.ReadByte()
 		if err != nil {
@@ -199,6 +199,7 @@ func decoderStream(r *reader) error {
 				return err
 			}
 		}
+		s.chore()
 	}
 }
 
@@ -274,30 +275,22 @@ func (s *session) fail(err error) {
 // of one that has too many.
 func (s *session) glitch() {
 	s.count.Glitches.Add(1)
-	s.mu.Lock()
-	limit := s.limits.GlitchLimit
-	if limit == 0 {
-		limit = glitchLimit
-		now := time.Now()
-		if n := int(now.Sub(s.forgiven) / forgiveEvery); n > 0 {
-			s.glitches, s.forgiven = max(0, s.glitches-n), now
-		}
-	}
-	s.odd++
-	s.glitches++
-	many := s.glitches > limit
-	s.mu.Unlock()
-	if many {
+	if !s.patience.Glitch(time.Duration(relay.Ticks())) {
 		s.fail(broken(codeExcessive, "too many oddities"))
 	}
 }
 
-// How many oddities end a connection unless the configuration says so, and how
-// often one is forgiven.
-const (
-	glitchLimit  = 1000
-	forgiveEvery = time.Second / 20
-)
+// chore counts what every peer sends now and then, though it carries nothing, and
+// ends the connection of one that sends too much of it.
+func (s *session) chore() {
+	if !s.patience.Chore(1, time.Duration(relay.Ticks())) {
+		s.fail(broken(codeExcessive, "too much that carries nothing"))
+	}
+}
+
+// headEarns is how many chores of the peer each head that we send gives reason for:
+// priorities, or giving the stream up.
+const headEarns = 5
 
 // streamEnded counts a stream out.
 func (s *session) streamEnded() {

@@ -36,7 +36,6 @@ type stream struct {
 	trailers httpmsg.Message
 	isHead   bool // the request is a HEAD
 	bodyless bool // its response has no content
-	unknown  int  // frames that mean nothing
 
 	// Writing.
 	out       []byte // a head that waits for content
@@ -61,7 +60,7 @@ func newStream(s *session, q *quic.Stream, server bool) *stream {
 	x.in = reader{from: q, buf: x.in.buf}
 	x.head.MaxSize, x.head.MaxFields = s.limits.MaxHead, s.limits.MaxFields
 	x.headSeen, x.declared, x.got, x.left, x.ended, x.isHead = false, -1, 0, 0, false, false
-	x.bodyless, x.unknown = false, 0
+	x.bodyless = false
 	x.trailers.Reset(nil)
 	x.out, x.sent, x.closed = x.out[:0], false, false
 	x.leave, x.aside = nil, false
@@ -114,6 +113,7 @@ func (x *stream) readHead(m *httpmsg.Message, length uint64) error {
 		return &httpmsg.StreamError{Status: 431, Msg: "the head is too large"}
 	}
 	if !x.server && d.Status < 200 {
+		x.s.chore()
 		m.Body = httpmsg.NoBody
 		return nil
 	}
@@ -155,11 +155,8 @@ func (x *stream) endsHere(m *httpmsg.Message) bool {
 	return x.in.drained()
 }
 
-// sparedFrames is how many frames of a stream may mean nothing here before they
-// count as oddities: peers send some to keep others used to them.
-const sparedFrames = 4
-
-// skip passes a frame over that means nothing here.
+// skip passes a frame over that means nothing here: peers send some to keep others
+// used to them.
 func (x *stream) skip(typ, length uint64) error {
 	switch {
 	case typ == frameSettings, typ == frameGoAway, typ == frameMaxPushID, typ == frameCancelPush, typ == framePushPromise, reserved(typ):
@@ -167,9 +164,7 @@ func (x *stream) skip(typ, length uint64) error {
 	case length > 64<<10:
 		return broken(codeExcessive, "an unknown frame that is too large")
 	}
-	if x.unknown++; x.unknown > sparedFrames {
-		x.s.glitch()
-	}
+	x.s.chore()
 	_, err := io.CopyN(io.Discard, &x.in, int64(length))
 	return unexpected(err)
 }
@@ -303,6 +298,7 @@ func (x *stream) WriteHead(h *httpmsg.Message, end bool) error {
 	if !x.server && len(h.Protocol()) > 0 && !x.s.peerConnects(string(h.Protocol())) {
 		return &httpmsg.StreamError{Msg: "the server takes no extended CONNECT"}
 	}
+	x.s.patience.Earn(headEarns)
 	x.out = appendHeaders(x.out, func(b []byte) []byte {
 		if x.server {
 			return appendResponse(b, h)
@@ -418,8 +414,8 @@ func (x *stream) Close() error {
 			x.q.CancelWrite(quic.StreamErrorCode(codeCancelled))
 		}
 	}
-	if x.server && x.reset.Load() {
-		x.s.glitch()
+	if x.reset.Load() {
+		x.s.chore()
 	}
 	x.s.streamEnded()
 	x.s, x.q, x.in.from = nil, nil, nil
