@@ -86,7 +86,27 @@ func (s *clientSession) Open() (httpmsg.Stream, error) {
 		return nil, err
 	}
 	s.live++
-	return newStream(s.session, q, false), nil
+	x := newStream(s.session, q, false)
+	s.asked[x] = struct{}{}
+	return x, nil
+}
+
+// goesAway notes that the server does nothing for streams from one on, and opens
+// no more: those that are open end (RFC 9114 section 5.2). The lock is held.
+func (s *session) goesAway(from uint64) {
+	s.gone, s.unserved = true, from
+	for x := range s.asked {
+		if uint64(x.q.StreamID()) >= from {
+			x.cancel(codeCancelled)
+		}
+	}
+}
+
+// passesOver reports whether the server has said that it does nothing for a stream.
+func (s *session) passesOver(id quic.StreamID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.server && uint64(id) >= s.unserved
 }
 
 var errGone = errors.New("the server takes no more streams")

@@ -66,38 +66,85 @@ func (s *session) controlled(typ uint64, r *reader) error {
 	case streamDecoder:
 		return s.decoderStream(r)
 	}
-	for settings := false; ; {
+	return s.controlStream(r)
+}
+
+// maxControlFrame is the longest frame of a control stream that is taken, in bytes.
+const maxControlFrame = 8 << 10
+
+func (s *session) controlStream(r *reader) error {
+	for first := true; ; first = false {
 		typ, length, err := r.frame()
 		if err != nil {
 			return err
 		}
 		switch {
-		case !settings && typ != frameSettings:
+		case first && typ != frameSettings:
 			return broken(codeMissingSettings, "the first frame is no SETTINGS")
-		case settings && typ == frameSettings, typ == frameData, typ == frameHeaders, typ == framePushPromise, reserved(typ),
-			typ == frameMaxPushID && !s.server:
-			return broken(codeFrameUnexpected, "a frame that has no place in the control stream")
-		case length > 8<<10:
+		case !first && typ == frameSettings:
+			return errMisplaced
+		case length > maxControlFrame:
 			return broken(codeExcessive, "a frame that is too large")
 		}
 		p, err := r.whole(int(length))
 		if err != nil {
 			return err
 		}
-		switch typ {
-		case frameSettings:
-			settings = true
-			if err := s.settings(p); err != nil {
-				return err
-			}
-		case frameGoAway:
-			if _, n, err := quicvarint.Parse(p); err != nil || n != len(p) {
-				return broken(codeFrame, "a malformed GOAWAY")
-			}
-			s.peerGoesAway()
+		if err := s.controlFrame(typ, p); err != nil {
+			return err
 		}
 		s.chore()
 	}
+}
+
+var errMisplaced = broken(codeFrameUnexpected, "a frame that has no place in the control stream")
+
+// controlFrame takes a frame of the control stream. Priorities and limits of pushes
+// are checked, and make no difference here.
+func (s *session) controlFrame(typ uint64, p []byte) error {
+	more := false // behind an ID
+	switch typ {
+	case frameSettings:
+		return s.settings(p)
+	case frameData, frameHeaders, framePushPromise:
+		return errMisplaced
+	case framePriority, framePushPriority, frameMaxPushID:
+		if !s.server {
+			return errMisplaced
+		}
+		more = typ != frameMaxPushID
+	case frameGoAway, frameCancelPush:
+	default:
+		if reserved(typ) {
+			return errMisplaced
+		}
+		return nil
+	}
+	id, n, err := quicvarint.Parse(p)
+	if err != nil || n != len(p) && !more {
+		return broken(codeFrame, "a malformed frame in the control stream")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch typ {
+	case frameGoAway:
+		if id > s.unserved || !s.server && id%4 != 0 {
+			return broken(codeID, "a GOAWAY that takes back another, or names no request")
+		}
+		s.goesAway(id)
+	case frameMaxPushID:
+		if id < s.maxPush {
+			return broken(codeID, "a limit of pushes that sinks")
+		}
+		s.maxPush = id
+	case frameCancelPush, framePushPriority:
+		return broken(codeID, "a push that was not promised")
+	case framePriority:
+		if id%4 != 0 || id >= uint64(s.next)+4*uint64(s.limits.MaxStreams) {
+			return broken(codeID, "the priority of a request that cannot be")
+		}
+	}
+	return nil
 }
 
 // encoderStream reads what the peer says of the dynamic table, which has no room:
@@ -181,10 +228,4 @@ func (s *session) peerConnects(protocol string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.connects && (s.carries || !strings.HasPrefix(protocol, "webtransport"))
-}
-
-func (s *session) peerGoesAway() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.gone = true
 }

@@ -18,6 +18,10 @@ const (
 	framePushPromise = 0x5
 	frameGoAway      = 0x7
 	frameMaxPushID   = 0xd
+
+	// Of RFC 9218 section 7.2.
+	framePriority     = 0xf0700
+	framePushPriority = 0xf0701
 )
 
 // Types of unidirectional streams (RFC 9114 section 6.2, RFC 9204 section 4.2).

@@ -23,16 +23,19 @@ type session struct {
 
 	mu       sync.Mutex
 	control  *quic.SendStream
-	live     int             // streams not yet closed by their users
-	idleAt   time.Time       // when the last of them was closed
-	next     quic.StreamID   // the peer's next stream
-	told     bool            // the peer knows that no more streams are wanted
-	shutting bool            // no more streams are taken
-	gone     bool            // the peer takes no more
-	connects bool            // it takes extended CONNECTs
-	carries  bool            // it has WebTransport
-	critical map[uint64]bool // its streams that there may be one of
-	settled  chan struct{}   // closed once its settings have come
+	live     int                  // streams not yet closed by their users
+	idleAt   time.Time            // when the last of them was closed
+	next     quic.StreamID        // the peer's next stream
+	told     bool                 // the peer knows that no more streams are wanted
+	shutting bool                 // no more streams are taken
+	gone     bool                 // the peer takes no more
+	unserved uint64               // as a server, it serves those streams alone whose IDs are less
+	asked    map[*stream]struct{} // our requests to a server, in progress
+	maxPush  uint64               // how many pushes it allows
+	connects bool                 // it takes extended CONNECTs
+	carries  bool                 // it has WebTransport
+	critical map[uint64]bool      // its streams that there may be one of
+	settled  chan struct{}        // closed once its settings have come
 	stop     context.CancelFunc
 	patience httpmsg.Patience
 	breach   atomic.Pointer[connError] // why we ended the connection, nil for nothing the peer did
@@ -44,7 +47,7 @@ type session struct {
 func newSession(c *quic.Conn, server bool, limits *protocol.SessionTuning, count *httpmsg.Breaches) *session {
 	return &session{
 		c: c, server: server, limits: limits, count: count, patience: httpmsg.Patience{Limit: limits.GlitchLimit},
-		critical: map[uint64]bool{}, settled: make(chan struct{}), joined: make(chan struct{}),
+		unserved: quicvarint.Max, asked: map[*stream]struct{}{}, critical: map[uint64]bool{}, settled: make(chan struct{}), joined: make(chan struct{}),
 	}
 }
 
@@ -110,9 +113,10 @@ func (s *session) chore() {
 const headEarns = 5
 
 // streamEnded counts a stream out.
-func (s *session) streamEnded() {
+func (s *session) streamEnded(x *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	delete(s.asked, x)
 	if s.live--; s.live == 0 {
 		s.idleAt = time.Now()
 	}

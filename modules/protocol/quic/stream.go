@@ -159,7 +159,8 @@ func (x *stream) endsHere(m *httpmsg.Message) bool {
 // used to them.
 func (x *stream) skip(typ, length uint64) error {
 	switch {
-	case typ == frameSettings, typ == frameGoAway, typ == frameMaxPushID, typ == frameCancelPush, typ == framePushPromise, reserved(typ):
+	case typ == frameSettings, typ == frameGoAway, typ == frameMaxPushID, typ == frameCancelPush, typ == framePushPromise,
+		typ == framePriority, typ == framePushPriority, reserved(typ):
 		return broken(codeFrameUnexpected, "a frame that has no place in a request's stream")
 	case length > 64<<10:
 		return broken(codeExcessive, "an unknown frame that is too large")
@@ -185,7 +186,12 @@ func (x *stream) failed(err error) error {
 // lost says how a QUIC stream ended, in the engine's terms.
 func (x *stream) lost(err error) error {
 	var se *quic.StreamError
-	if errors.As(err, &se) {
+	switch {
+	case err == nil:
+		return nil
+	case x.s.passesOver(x.q.StreamID()):
+		return &httpmsg.StreamError{Remote: true, Retry: true, Msg: "the server takes no more streams"}
+	case errors.As(err, &se):
 		if se.Remote {
 			x.resetCode.Store(uint64(se.ErrorCode))
 		}
@@ -417,7 +423,7 @@ func (x *stream) Close() error {
 	if x.reset.Load() {
 		x.s.chore()
 	}
-	x.s.streamEnded()
+	x.s.streamEnded(x)
 	x.s, x.q, x.in.from = nil, nil, nil
 	if cap(x.out) > 4*small {
 		x.out = nil
