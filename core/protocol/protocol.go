@@ -148,7 +148,8 @@ type DialOptions struct {
 	TFO           bool
 	KeepAlive     bool
 	MPTCPFallback bool
-	TLS           TLS // for protocols that do TLS by themselves
+	TLS           TLS    // for protocols that do TLS by themselves
+	Name          string // of the backend and the server, parted by "/"
 	Sessions      SessionTuning
 	Breaches      *httpmsg.Breaches // of the server, for protocols that give sessions; nil: nobody counts
 }

@@ -41,11 +41,14 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 	settle(&limits)
 	settings := config(&limits, nil, p.ctx.Log())
 	settings.MaxIncomingStreams, settings.KeepAlivePeriod = int64(limits.MaxStreams), 10*time.Second // of WebTransport
+	e := p.conns.add(known{owner: o.Name, server: true, remote: to.Addr, limits: settings})
+	settings.Tracer = tracing(func(context.Context) *entry { return e }, settings.Tracer)
 	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), overQUIC(secure.Config(o.TLS)), settings)
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = os.ErrDeadlineExceeded
 		}
+		e.end(err)
 		return nil, errors.Join(err, tr.Close(), socket.Close())
 	}
 	breaches := o.Breaches
@@ -53,8 +56,10 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 		breaches = &httpmsg.Breaches{}
 	}
 	s := &clientSession{newSession(c, false, &limits, breaches)}
+	e.carried(c, s.session)
 	go func() {
 		<-c.Context().Done()
+		e.end(context.Cause(c.Context()))
 		_ = tr.Close() // nobody else has them
 		_ = socket.Close()
 	}()
@@ -74,7 +79,7 @@ func (s *clientSession) Open() (httpmsg.Stream, error) {
 	switch {
 	case s.gone:
 		return nil, errGone
-	case s.live >= s.limits.MaxStreams:
+	case len(s.streams) >= s.limits.MaxStreams:
 		return nil, httpmsg.ErrBusy
 	}
 	q, err := s.c.OpenStream()
@@ -85,18 +90,15 @@ func (s *clientSession) Open() (httpmsg.Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.live++
-	x := newStream(s.session, q, false)
-	s.asked[x] = struct{}{}
-	return x, nil
+	return s.take(q), nil
 }
 
 // goesAway notes that the server does nothing for streams from one on, and opens
 // no more: those that are open end (RFC 9114 section 5.2). The lock is held.
 func (s *session) goesAway(from uint64) {
 	s.gone, s.unserved = true, from
-	for x := range s.asked {
-		if uint64(x.q.StreamID()) >= from {
+	for x := range s.streams {
+		if uint64(x.id) >= from {
 			x.cancel(codeCancelled)
 		}
 	}
@@ -118,14 +120,14 @@ func (s *clientSession) Room() int {
 	if s.gone || s.c.Context().Err() != nil {
 		return 0
 	}
-	return max(0, s.limits.MaxStreams-s.live)
+	return max(0, s.limits.MaxStreams-len(s.streams))
 }
 
 // Streams says how many are in progress.
 func (s *clientSession) Streams() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.live
+	return len(s.streams)
 }
 
 // Done is closed when the connection has ended.

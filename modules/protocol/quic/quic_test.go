@@ -57,7 +57,10 @@ func listenWith(t *testing.T, o *protocol.SessionOptions) protocol.SessionListen
 			t.Error(err)
 		}
 	})
-	p := &Protocol{ctx}
+	p, err := New(ctx, struct{}{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	addrs, err := address.ParseBind("quic@127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

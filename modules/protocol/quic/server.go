@@ -58,22 +58,27 @@ func (s *serverSession) Serve(handle func(httpmsg.Stream)) error {
 			}
 			return nil // every other connection ends so
 		}
-		s.mu.Lock()
-		refused := s.shutting
-		if !refused {
-			s.live++
-			s.next = q.StreamID() + 4
-		}
-		s.mu.Unlock()
+		x := s.begun(q)
 		if n := s.limits.MaxRequests; n > 0 && int64(q.StreamID()/4)+1 >= int64(n) {
 			s.shut()
 		}
-		if refused {
+		if x == nil {
 			refuse(q)
 			continue
 		}
-		handle(newStream(s.session, q, true))
+		handle(x)
 	}
+}
+
+// begun takes a stream that the client has opened; nil where no more are taken.
+func (s *serverSession) begun(q *quic.Stream) *stream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shutting {
+		return nil
+	}
+	s.next = q.StreamID() + 4
+	return s.take(q)
 }
 
 // watchIdling ends a connection that carries no requests for too long, though its
@@ -89,7 +94,7 @@ func (s *serverSession) watchIdling() (stop func()) {
 		if s.next == 0 {
 			left = s.headTimeout
 		}
-		if s.live == 0 {
+		if len(s.streams) == 0 {
 			left -= time.Since(s.idleAt)
 		}
 		s.mu.Unlock()

@@ -23,14 +23,13 @@ type session struct {
 
 	mu       sync.Mutex
 	control  *quic.SendStream
-	live     int                  // streams not yet closed by their users
+	streams  map[*stream]struct{} // not yet closed by their users
 	idleAt   time.Time            // when the last of them was closed
 	next     quic.StreamID        // the peer's next stream
 	told     bool                 // the peer knows that no more streams are wanted
 	shutting bool                 // no more streams are taken
 	gone     bool                 // the peer takes no more
 	unserved uint64               // as a server, it serves those streams alone whose IDs are less
-	asked    map[*stream]struct{} // our requests to a server, in progress
 	maxPush  uint64               // how many pushes it allows
 	connects bool                 // it takes extended CONNECTs
 	carries  bool                 // it has WebTransport
@@ -47,7 +46,7 @@ type session struct {
 func newSession(c *quic.Conn, server bool, limits *protocol.SessionTuning, count *httpmsg.Breaches) *session {
 	return &session{
 		c: c, server: server, limits: limits, count: count, patience: httpmsg.Patience{Limit: limits.GlitchLimit},
-		unserved: quicvarint.Max, asked: map[*stream]struct{}{}, critical: map[uint64]bool{}, settled: make(chan struct{}), joined: make(chan struct{}),
+		unserved: quicvarint.Max, streams: map[*stream]struct{}{}, critical: map[uint64]bool{}, settled: make(chan struct{}), joined: make(chan struct{}),
 	}
 }
 
@@ -112,12 +111,19 @@ func (s *session) chore() {
 // priorities, or giving the stream up.
 const headEarns = 5
 
+// take makes a stream of one of QUIC's. The lock is held.
+func (s *session) take(q *quic.Stream) *stream {
+	x := newStream(s, q, s.server)
+	s.streams[x] = struct{}{}
+	return x
+}
+
 // streamEnded counts a stream out.
 func (s *session) streamEnded(x *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.asked, x)
-	if s.live--; s.live == 0 {
+	delete(s.streams, x)
+	if len(s.streams) == 0 {
 		s.idleAt = time.Now()
 	}
 	s.rest()
@@ -125,7 +131,7 @@ func (s *session) streamEnded(x *stream) {
 
 // rest ends the wait for streams once no more come. The lock is held.
 func (s *session) rest() {
-	if s.shutting && s.live == 0 && s.stop != nil {
+	if s.shutting && len(s.streams) == 0 && s.stop != nil {
 		s.stop()
 	}
 }

@@ -23,6 +23,7 @@ import (
 type stream struct {
 	s      *session
 	q      *quic.Stream
+	id     quic.StreamID
 	server bool // our side
 
 	// Reading.
@@ -56,7 +57,7 @@ var pool = sync.Pool{New: func() any { return &stream{in: reader{buf: make([]byt
 
 func newStream(s *session, q *quic.Stream, server bool) *stream {
 	x := pool.Get().(*stream)
-	x.s, x.q, x.server = s, q, server
+	x.s, x.q, x.id, x.server = s, q, q.StreamID(), server
 	x.in = reader{from: q, buf: x.in.buf}
 	x.head.MaxSize, x.head.MaxFields = s.limits.MaxHead, s.limits.MaxFields
 	x.headSeen, x.declared, x.got, x.left, x.ended, x.isHead = false, -1, 0, 0, false, false
@@ -189,7 +190,7 @@ func (x *stream) lost(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case x.s.passesOver(x.q.StreamID()):
+	case x.s.passesOver(x.id):
 		return &httpmsg.StreamError{Remote: true, Retry: true, Msg: "the server takes no more streams"}
 	case errors.As(err, &se):
 		if se.Remote {
