@@ -2,7 +2,6 @@ package quic
 
 import (
 	"io"
-	"strings"
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/quicvarint"
@@ -220,12 +219,12 @@ func (s *session) settings(p []byte) error {
 
 // peerConnects reports whether the peer takes extended CONNECTs for a protocol,
 // once it has said so.
-func (s *session) peerConnects(protocol string) bool {
+func (s *session) peerConnects(protocol []byte) bool {
 	select {
 	case <-s.settled:
 	case <-s.c.Context().Done():
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.connects && (s.carries || !strings.HasPrefix(protocol, "webtransport"))
+	return s.connects && (s.carries || !asksTransport(protocol))
 }

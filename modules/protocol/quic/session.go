@@ -40,6 +40,9 @@ type session struct {
 	breach   atomic.Pointer[connError] // why we ended the connection, nil for nothing the peer did
 
 	transports map[uint64]*transport // WebTransport's sessions
+	seated     *stream               // the CONNECT of the one that there may be
+	past       uint64                // sessions with IDs below this one are over, unless they are there
+	waiting    int                   // streams whose session is not yet there
 	joined     chan struct{}         // closed when there is another, and made anew
 }
 
@@ -123,6 +126,7 @@ func (s *session) streamEnded(x *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.streams, x)
+	s.unseat(x)
 	if len(s.streams) == 0 {
 		s.idleAt = time.Now()
 	}

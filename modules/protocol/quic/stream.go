@@ -49,8 +49,9 @@ type stream struct {
 	watched *watch // nil: nobody watches
 
 	// Of WebTransport.
-	leave context.CancelFunc // ends the session that this is the CONNECT of
-	aside bool               // it is a stream of a session, which others carry
+	capsules *capsules          // what it says as the CONNECT of a session
+	leave    context.CancelFunc // ends the session
+	aside    bool               // it is a stream of a session, which others carry
 }
 
 var pool = sync.Pool{New: func() any { return &stream{in: reader{buf: make([]byte, bufSize)}} }}
@@ -64,7 +65,7 @@ func newStream(s *session, q *quic.Stream, server bool) *stream {
 	x.bodyless = false
 	x.trailers.Reset(nil)
 	x.out, x.sent, x.closed = x.out[:0], false, false
-	x.leave, x.aside = nil, false
+	x.capsules, x.leave, x.aside = nil, nil, false
 	x.canceled.Store(false)
 	x.reset.Store(false)
 	x.resetCode.Store(0)
@@ -80,6 +81,9 @@ func (x *stream) ReadHead(m *httpmsg.Message) error {
 		}
 		switch {
 		case typ == frameTransport && first && x.server:
+			if !namesRequest(length) {
+				return x.failed(errSession)
+			}
 			x.setAside(length)
 			return httpmsg.ErrAside
 		case typ == frameHeaders:
@@ -117,6 +121,11 @@ func (x *stream) readHead(m *httpmsg.Message, length uint64) error {
 		x.s.chore()
 		m.Body = httpmsg.NoBody
 		return nil
+	}
+	if x.server && asksTransport(m.Protocol()) && !x.s.seat(x) {
+		x.cancel(codeRejected)
+		x.s.chore()
+		return &httpmsg.StreamError{Msg: "there is a session of WebTransport on the connection", Malformed: true}
 	}
 	x.headSeen, x.declared = true, d.Length
 	x.bodyless = x.isHead || d.Status == 204 || d.Status == 304
@@ -163,6 +172,8 @@ func (x *stream) skip(typ, length uint64) error {
 	case typ == frameSettings, typ == frameGoAway, typ == frameMaxPushID, typ == frameCancelPush, typ == framePushPromise,
 		typ == framePriority, typ == framePushPriority, reserved(typ):
 		return broken(codeFrameUnexpected, "a frame that has no place in a request's stream")
+	case typ == frameTransport:
+		return broken(codeFrame, "a stream of WebTransport that begins as another")
 	case length > 64<<10:
 		return broken(codeExcessive, "an unknown frame that is too large")
 	}
@@ -178,8 +189,11 @@ func (x *stream) failed(err error) error {
 		x.s.fail(ce)
 		return &httpmsg.StreamError{Msg: ce.msg, Malformed: true}
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	switch err {
+	case io.EOF:
 		return &httpmsg.StreamError{Remote: true, Msg: "the stream ended too early"}
+	case io.ErrUnexpectedEOF: // RFC 9114 section 7.1
+		return x.failed(broken(codeFrame, "a frame that the end of its stream cuts off"))
 	}
 	return x.lost(err)
 }
@@ -210,8 +224,22 @@ func (x *stream) malformed(msg string) error {
 	return &httpmsg.StreamError{Msg: msg, Malformed: true}
 }
 
-// Read reads content.
+// Read reads content, or what passes to the other side of a session.
 func (x *stream) Read(p []byte) (int, error) {
+	if x.capsules == nil {
+		return x.content(p)
+	}
+	n, err := x.capsules.Read(p)
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) || x.capsules.ended {
+		x.s.leave(x)
+	}
+	if err == errBadCapsule {
+		return n, x.malformed(err.Error())
+	}
+	return n, err
+}
+
+func (x *stream) content(p []byte) (int, error) {
 	for !x.ended && x.left == 0 {
 		if err := x.nextData(); err != nil {
 			return 0, err
@@ -302,7 +330,7 @@ func appendHeaders(b []byte, encode func([]byte) []byte) []byte {
 
 // WriteHead sends a head.
 func (x *stream) WriteHead(h *httpmsg.Message, end bool) error {
-	if !x.server && len(h.Protocol()) > 0 && !x.s.peerConnects(string(h.Protocol())) {
+	if !x.server && len(h.Protocol()) > 0 && !x.s.peerConnects(h.Protocol()) {
 		return &httpmsg.StreamError{Msg: "the server takes no extended CONNECT"}
 	}
 	x.s.patience.Earn(headEarns)
