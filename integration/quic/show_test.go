@@ -43,10 +43,7 @@ func TestShowQUIC(t *testing.T) {
 			t.Errorf("%s:\n%s\nwant %s", command, out, want)
 		}
 	}
-	lab.Write(t, f.proc.Config(), "[global]\nstats-socket = \""+f.proc.Socket()+"\"\n"+f.config(server, ""))
-	if out, errs, code := lab.Run(t, lab.Binary(t), "reload", "--socket", f.proc.Socket()); code != 0 {
-		t.Fatalf("reload: %s%s", out, errs)
-	}
+	reload(t, f.proc, f.config(server, ""))
 	lab.Until(t, 10*time.Second, "the connection is told to take no more", func() bool {
 		return strings.Contains(ask("show quic mux 0x1"), "mux: sc=1 goaway=true")
 	})
