@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"time"
 
@@ -19,16 +20,45 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 	if secure.Config(o.TLS) == nil {
 		return nil, errors.New("QUIC needs TLS: write tls = true, or a table, for the server")
 	}
+	if err := environ(o.Sessions.NoGSO); err != nil {
+		return nil, err
+	}
+	limits := o.Sessions
+	settle(&limits)
+	settings := config(&limits, nil, p.ctx.Log())
+	settings.MaxIncomingStreams, settings.KeepAlivePeriod = int64(limits.MaxStreams), 10*time.Second // of WebTransport
+	e := p.conns.add(known{owner: o.Name, server: true, remote: to.Addr, limits: settings})
+	settings.Tracer = tracing(func(context.Context) *entry { return e }, settings.Tracer)
+	c, hangUp, err := connect(to.Addr, settings, o)
+	if err != nil {
+		e.end(err)
+		return nil, err
+	}
+	breaches := o.Breaches
+	if breaches == nil {
+		breaches = &httpmsg.Breaches{}
+	}
+	s := &clientSession{newSession(c, false, &limits, breaches)}
+	e.carried(c, s.session)
+	context.AfterFunc(c.Context(), func() {
+		e.end(context.Cause(c.Context()))
+		_ = hangUp() // nobody else has them
+	})
+	if err := s.begin(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// connect dials a server over a socket of its own, which hangUp closes.
+func connect(to netip.AddrPort, settings *quic.Config, o *protocol.DialOptions) (c *quic.Conn, hangUp func() error, err error) {
 	local := &net.UDPAddr{}
 	if o.Source.IsValid() {
 		local = net.UDPAddrFromAddrPort(o.Source)
 	}
-	if err := environ(o.Sessions.NoGSO); err != nil {
-		return nil, err
-	}
 	socket, err := net.ListenUDP("udp", local)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ctx := context.Background()
 	if o.Timeout > 0 {
@@ -37,36 +67,15 @@ func (p *Protocol) DialSession(to protocol.Target, o *protocol.DialOptions) (htt
 		defer cancel()
 	}
 	tr := &quic.Transport{Conn: socket}
-	limits := o.Sessions
-	settle(&limits)
-	settings := config(&limits, nil, p.ctx.Log())
-	settings.MaxIncomingStreams, settings.KeepAlivePeriod = int64(limits.MaxStreams), 10*time.Second // of WebTransport
-	e := p.conns.add(known{owner: o.Name, server: true, remote: to.Addr, limits: settings})
-	settings.Tracer = tracing(func(context.Context) *entry { return e }, settings.Tracer)
-	c, err := tr.Dial(ctx, net.UDPAddrFromAddrPort(to.Addr), overQUIC(secure.Config(o.TLS)), settings)
+	hangUp = func() error { return errors.Join(tr.Close(), socket.Close()) }
+	c, err = tr.Dial(ctx, net.UDPAddrFromAddrPort(to), overQUIC(secure.Config(o.TLS)), settings)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = os.ErrDeadlineExceeded
+	}
 	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = os.ErrDeadlineExceeded
-		}
-		e.end(err)
-		return nil, errors.Join(err, tr.Close(), socket.Close())
+		return nil, nil, errors.Join(err, hangUp())
 	}
-	breaches := o.Breaches
-	if breaches == nil {
-		breaches = &httpmsg.Breaches{}
-	}
-	s := &clientSession{newSession(c, false, &limits, breaches)}
-	e.carried(c, s.session)
-	go func() {
-		<-c.Context().Done()
-		e.end(context.Cause(c.Context()))
-		_ = tr.Close() // nobody else has them
-		_ = socket.Close()
-	}()
-	if err := s.begin(); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return c, hangUp, nil
 }
 
 // clientSession is a connection to a server; see httpmsg.ClientSession.

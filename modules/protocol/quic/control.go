@@ -123,11 +123,16 @@ func (s *session) controlFrame(typ uint64, p []byte) error {
 	if err != nil || n != len(p) && !more {
 		return broken(codeFrame, "a malformed frame in the control stream")
 	}
+	return s.identified(typ, id)
+}
+
+// identified takes a frame of the control stream by the ID that it has.
+func (s *session) identified(typ, id uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch typ {
 	case frameGoAway:
-		if id > s.unserved || !s.server && id%4 != 0 {
+		if id > s.unserved || !s.server && !namesRequest(id) {
 			return broken(codeID, "a GOAWAY that takes back another, or names no request")
 		}
 		s.goesAway(id)
@@ -139,7 +144,7 @@ func (s *session) controlFrame(typ uint64, p []byte) error {
 	case frameCancelPush, framePushPriority:
 		return broken(codeID, "a push that was not promised")
 	case framePriority:
-		if id%4 != 0 || id >= uint64(s.next)+4*uint64(s.limits.MaxStreams) {
+		if !namesRequest(id) || id >= uint64(s.next)+4*uint64(s.limits.MaxStreams) {
 			return broken(codeID, "the priority of a request that cannot be")
 		}
 	}

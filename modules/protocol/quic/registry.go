@@ -43,7 +43,7 @@ type known struct {
 	remote  netip.AddrPort
 	limits  *quic.Config
 
-	state   string // quic.Conn's, as HAProxy calls it
+	state   string // one of those below
 	version quic.Version
 	stats   quic.ConnectionStats
 

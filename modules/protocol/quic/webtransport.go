@@ -146,6 +146,8 @@ func asksTransport(protocol []byte) bool { return bytes.HasPrefix(protocol, []by
 // errSession ends the connection for a session's ID that no request has.
 var errSession = broken(codeID, "a session that no request can have begun")
 
+// namesRequest reports whether an ID is that of a stream which a client opens for a
+// request (RFC 9000 section 2.1).
 func namesRequest(id uint64) bool { return id%4 == 0 }
 
 // transport waits for a session to be there. Where it does not come, or is over, it
