@@ -61,7 +61,7 @@ type mux struct {
 	shutting      bool  // no more streams are wanted
 	shutAt        int64
 	final         bool // the peer knows which stream was the last
-	goneAway      bool // the peer takes no more streams
+	goneAway      bool // the peer takes no more streams, or is not to
 }
 
 func newMux(c *relay.Conn, in *relay.Buffer, o *Options, server bool) *mux {
@@ -193,6 +193,7 @@ func (m *mux) shutdown() {
 		return
 	}
 	m.shutting, m.shutAt = true, relay.Ticks()
+	m.goneAway = m.goneAway || !m.server // we open no more either
 	m.out = appendGoAway(m.out, maxWindow, codeNo, "")
 	m.out = append(appendHead(m.out, 8, framePing, 0, 0), "shutdown"...)
 	if m.started {
