@@ -102,10 +102,14 @@ func (s *clientSession) Open() (httpmsg.Stream, error) {
 	return s.take(q), nil
 }
 
-// goesAway notes that the server does nothing for streams from one on, and opens
-// no more: those that are open end (RFC 9114 section 5.2). The lock is held.
+// goesAway notes a GOAWAY. A server does nothing for streams from one on: those that
+// are open end. A client only says that it takes no more pushes (RFC 9114 section
+// 5.2). The lock is held.
 func (s *session) goesAway(from uint64) {
 	s.gone, s.unserved = true, from
+	if s.server {
+		return
+	}
 	for x := range s.streams {
 		if uint64(x.id) >= from {
 			x.cancel(codeCancelled)

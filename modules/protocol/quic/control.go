@@ -144,7 +144,7 @@ func (s *session) identified(typ, id uint64) error {
 	case frameCancelPush, framePushPriority:
 		return broken(codeID, "a push that was not promised")
 	case framePriority:
-		if !namesRequest(id) || id >= uint64(s.next)+4*uint64(s.limits.MaxStreams) {
+		if !namesRequest(id) || !s.shutting && id >= uint64(s.next)+4*uint64(s.limits.MaxStreams) {
 			return broken(codeID, "the priority of a request that cannot be")
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -259,6 +260,31 @@ func ask(t *testing.T, q *quic.Conn) {
 	s.Close()
 	b, err := io.ReadAll(s)
 	if err != nil || !strings.HasSuffix(string(b), "hello") {
+		t.Errorf("the answer is %q, %v", b, err)
+	}
+}
+
+// TestClientGoesAway has a client say that it takes no more pushes, of which there are
+// none, while a request is on its way: that is answered, and others may follow.
+func TestClientGoesAway(t *testing.T) {
+	q := dial(t, listen(t))
+	s, err := q.OpenStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Write(get()); err != nil {
+		t.Fatal(err)
+	}
+	control, err := q.OpenUniStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := control.Write(slices.Concat([]byte{streamControl}, frame(frameSettings), frame(frameGoAway, 0))); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, q)
+	s.Close()
+	if b, err := io.ReadAll(s); err != nil || !strings.HasSuffix(string(b), "hello") {
 		t.Errorf("the answer is %q, %v", b, err)
 	}
 }

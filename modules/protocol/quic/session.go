@@ -29,7 +29,7 @@ type session struct {
 	told     bool                 // the peer knows that no more streams are wanted
 	shutting bool                 // no more streams are taken
 	gone     bool                 // the peer takes no more
-	unserved uint64               // as a server, it serves those streams alone whose IDs are less
+	unserved uint64               // from its last GOAWAY: as a server it serves the streams before this one
 	maxPush  uint64               // how many pushes it allows
 	connects bool                 // it takes extended CONNECTs
 	carries  bool                 // it has WebTransport

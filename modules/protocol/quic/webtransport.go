@@ -73,8 +73,8 @@ func (x *stream) Join(other httpmsg.Stream, alive func()) error {
 		return errNoTransport
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	a := &transport{s: x.s, id: uint64(x.q.StreamID()), ctx: ctx, alive: alive}
-	b := &transport{s: y.s, id: uint64(y.q.StreamID()), ctx: ctx, alive: alive, peer: a}
+	a := &transport{s: x.s, id: uint64(x.id), ctx: ctx, alive: alive}
+	b := &transport{s: y.s, id: uint64(y.id), ctx: ctx, alive: alive, peer: a}
 	a.peer = b
 	x.leave, y.leave = stop, stop
 	x.capsules, y.capsules = newCapsules(readerFunc(x.content)), newCapsules(readerFunc(y.content))
