@@ -23,7 +23,8 @@ type TuneH2 struct {
 	H2FeMaxConcurrentStreams int `toml:"h2.fe.max-concurrent-streams" min:"0"`
 	// H2BeMaxConcurrentStreams is that for servers. Default 0: as above.
 	H2BeMaxConcurrentStreams int `toml:"h2.be.max-concurrent-streams" min:"0"`
-	// H2FeGlitchesThreshold is how many oddities of a client end its connection.
+	// H2FeGlitchesThreshold is how many oddities of a client end its connection. At
+	// three quarters of them it takes no more requests.
 	// Default 0: a number that no sane client reaches.
 	H2FeGlitchesThreshold int `toml:"h2.fe.glitches-threshold" min:"0"`
 	// H2BeGlitchesThreshold is how many of a server do. Default 0: as for clients.

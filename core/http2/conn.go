@@ -5,7 +5,6 @@ import (
 	"os"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http2/hpack"
@@ -35,9 +34,8 @@ type mux struct {
 	upgrade  *upgrade // the connection began as HTTP/1.1
 	idleAt   int64    // tick since which there is no stream
 	headAt   int64    // tick since which a part of a frame or head waits for the rest; 0: none does
-	glitches int
-	odd      atomic.Int64 // all glitches, forgiven ones too
-	forgiven int64        // tick of the last forgiving
+
+	patience httpmsg.Patience // with what the peer does
 
 	mu       sync.Mutex
 	flushed  sync.Cond // output was written, or cannot be any more
@@ -63,7 +61,7 @@ type mux struct {
 	shutting      bool  // no more streams are wanted
 	shutAt        int64
 	final         bool // the peer knows which stream was the last
-	goneAway      bool // the peer takes no more streams
+	goneAway      bool // the peer takes no more streams, or is not to
 }
 
 func newMux(c *relay.Conn, in *relay.Buffer, o *Options, server bool) *mux {
@@ -74,6 +72,7 @@ func newMux(c *relay.Conn, in *relay.Buffer, o *Options, server bool) *mux {
 		peerStreams: 100, recvWindow: connWindow, idleAt: relay.Ticks(),
 	}
 	m.flushed.L = &m.mu
+	m.patience.Limit = m.o.GlitchLimit
 	m.decoder = hpack.NewDecoder(uint32(m.o.HeaderTableSize), m.field)
 	m.decoder.SetAllowedMaxDynamicTableSize(uint32(m.o.HeaderTableSize))
 	m.decoder.SetMaxStringLength(m.o.MaxHeaderList)
@@ -124,6 +123,9 @@ func (m *mux) read() error {
 			return err
 		}
 		m.flush()
+		if m.patience.WearsThin() {
+			m.shutdown()
+		}
 		if over, err := m.rest(); over {
 			return err
 		}
@@ -191,6 +193,7 @@ func (m *mux) shutdown() {
 		return
 	}
 	m.shutting, m.shutAt = true, relay.Ticks()
+	m.goneAway = m.goneAway || !m.server // we open no more either
 	m.out = appendGoAway(m.out, maxWindow, codeNo, "")
 	m.out = append(appendHead(m.out, 8, framePing, 0, 0), "shutdown"...)
 	if m.started {
@@ -305,29 +308,18 @@ func (m *mux) flushLocked() {
 
 // glitch counts an oddity and reports whether there have been too many.
 func (m *mux) glitch() error {
-	m.odd.Add(1)
 	m.o.Breaches.Glitches.Add(1)
-	return m.weigh()
-}
-
-// weigh counts what is odd when there is much of it, as a glitch is at once, and
-// reports whether there is too much.
-func (m *mux) weigh() error {
-	limit := m.o.GlitchLimit
-	if limit == 0 {
-		limit = glitchLimit
-		now := relay.Ticks()
-		if n := int((now - m.forgiven) / int64(forgiveEvery)); n > 0 {
-			m.glitches, m.forgiven = max(0, m.glitches-n), now
-		}
-	}
-	if m.glitches++; m.glitches > limit {
+	if !m.patience.Glitch(time.Duration(relay.Ticks())) {
 		return broken(codeCalm, "too many glitches")
 	}
 	return nil
 }
 
-const (
-	glitchLimit  = 1000
-	forgiveEvery = 50 * time.Millisecond
-)
+// chore counts n frames that carry nothing, of which every peer sends some, and
+// reports whether there have been too many.
+func (m *mux) chore(n int) error {
+	if !m.patience.Chore(n, time.Duration(relay.Ticks())) {
+		return broken(codeCalm, "too many frames that carry nothing")
+	}
+	return nil
+}

@@ -16,9 +16,9 @@
 // Heads are decoded by golang.org/x/net/http2/hpack; they are encoded here,
 // without a dynamic table, so that encoding keeps and allocates nothing. What
 // breaks the rules ends the stream or the connection as RFC 9113 has it; what
-// keeps them but only costs (resets, empty frames, pings in great numbers)
-// is counted as glitches, and too many end the connection.
+// keeps them but only costs (empty frames, resets, pings in great numbers) is borne
+// as httpmsg.Patience has it, and too much of it ends the connection. A request of
+// HTTP/1.1 may become the first stream, as RFC 7540 had it.
 //
-// It does not do server push, priorities, and the upgrade from HTTP/1.1, which
-// RFC 9113 has taken back.
+// It does not do server push and priorities.
 package http2

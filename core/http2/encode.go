@@ -1,10 +1,8 @@
 package http2
 
 import (
-	"bytes"
 	"strconv"
 
-	"github.com/fairleadproxy/fairlead/core/http1"
 	"github.com/fairleadproxy/fairlead/core/httphead"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
@@ -66,7 +64,7 @@ func appendResponse(b []byte, h *httpmsg.Message) []byte {
 
 // appendRequest appends a request's head (RFC 9113 section 8.3.1).
 func appendRequest(b []byte, h *httpmsg.Message, scheme string) []byte {
-	method, target := h.Method(), h.Target()
+	method := h.Method()
 	switch string(method) {
 	case "GET":
 		b = appendIndexed(b, 2)
@@ -75,18 +73,10 @@ func appendRequest(b []byte, h *httpmsg.Message, scheme string) []byte {
 	default:
 		b = appendLiteral(b, 2, method)
 	}
-	connect := string(method) == "CONNECT" && len(h.Protocol()) == 0
-	authority, _ := h.Header("host")
-	if a, ok := http1.Authority(target); ok { // absolute form
-		authority = a
-		target = target[bytes.Index(target, a)+len(a):]
-		if len(target) == 0 {
-			target = []byte{'/'}
-		}
+	if string(method) == "CONNECT" && len(h.Protocol()) == 0 {
+		return appendFields(appendLiteral(b, 1, h.Target()), h)
 	}
-	if connect {
-		return appendFields(appendLiteral(b, 1, target), h)
-	}
+	authority, path := httphead.Target(h)
 	if len(h.Protocol()) > 0 {
 		b = appendString(append(b, 0), []byte(":protocol"))
 		b = appendString(b, h.Protocol())
@@ -99,34 +89,20 @@ func appendRequest(b []byte, h *httpmsg.Message, scheme string) []byte {
 	if len(authority) > 0 {
 		b = appendLiteral(b, 1, authority)
 	}
-	if string(target) == "/" {
+	if string(path) == "/" {
 		b = appendIndexed(b, 4)
 	} else {
-		b = appendLiteral(b, 4, target)
+		b = appendLiteral(b, 4, path)
 	}
 	return appendFields(b, h)
 }
 
-// appendFields appends the fields but those that have no place in HTTP/2 (RFC
-// 9113 section 8.2.2).
+// appendFields appends the fields that have a place in HTTP/2.
 func appendFields(b []byte, h *httpmsg.Message) []byte {
 	for i := range h.Fields() {
-		if h.Deleted(i) {
-			continue
+		if httphead.HasPlace(h, i) {
+			b = appendField(b, h.Name(i), h.Value(i))
 		}
-		value := h.Value(i)
-		switch h.KnownAt(i) {
-		case httpmsg.Connection, httpmsg.KeepAlive, httpmsg.ProxyConnection, httpmsg.TransferEncoding, httpmsg.Upgrade, httpmsg.Host:
-			continue
-		case httpmsg.TE:
-			if !httpmsg.EqualFold(value, "trailers") {
-				continue
-			}
-		case httpmsg.ContentLength:
-			b = appendLiteral(b, 28, value)
-			continue
-		}
-		b = appendField(b, h.Name(i), value)
 	}
 	return b
 }

@@ -84,7 +84,7 @@ func (m *mux) wholeHead(h frameHead, block []byte) error {
 		return decoding(err)
 	}
 	if s == nil {
-		return nil // its stream was reset
+		return m.chore(1) // its stream was reset
 	}
 	if m.selfish {
 		d.Malformed = "a stream that depends on itself"
@@ -144,33 +144,46 @@ func (m *mux) deliver(s *Stream, h frameHead) error {
 	case d.Trailers:
 		s.hasTrailers = s.trailers.Fields() > 0
 		return m.peerEnds(s)
+	case d.Status != 0 && d.Status < 200:
+		return m.deliverInterim(s, h)
+	case h.has(flagEndStream) && d.Length > 0 && !s.contentless(d.Status):
+		return m.refuse(s, codeProtocol, "less content than content-length says")
 	}
-	first := !s.headSeen
 	if d.TooLarge {
 		s.headErr = &httpmsg.StreamError{Status: 431, Msg: "the head is too large"}
 	}
-	s.headSeen = d.Status == 0 || d.Status >= 200
-	s.declared = d.Length
-	if !s.headSeen {
-		s.declared = -1
-		if h.has(flagEndStream) {
-			return m.refuse(s, codeProtocol, "an interim response that ends the stream")
-		}
-	}
-	if h.has(flagEndStream) && s.declared > 0 && !s.contentless(d.Status) {
-		return m.refuse(s, codeProtocol, "less content than content-length says")
-	}
-	s.heads++
-	if s.heads-s.headsRead > maxHeads {
-		return m.refuse(s, codeCalm, "too many interim responses")
-	}
+	s.headSeen, s.declared = true, d.Length
 	if h.has(flagEndStream) {
 		s.peerEnded = true
 		if s.ended {
 			delete(m.streams, s.id)
 		}
 	}
-	if m.server && first {
+	return m.queued(s)
+}
+
+// deliverInterim gives the head of an interim response (1xx) to its stream. The lock
+// is held.
+func (m *mux) deliverInterim(s *Stream, h frameHead) error {
+	if h.has(flagEndStream) {
+		return m.refuse(s, codeProtocol, "an interim response that ends the stream")
+	}
+	if m.head.TooLarge {
+		s.headErr = &httpmsg.StreamError{Status: 431, Msg: "the head is too large"}
+	}
+	if err := m.chore(1); err != nil {
+		return err
+	}
+	return m.queued(s)
+}
+
+// queued counts the head that was put into a stream's queue. The lock is held.
+func (m *mux) queued(s *Stream) error {
+	s.heads++
+	if s.heads-s.headsRead > maxHeads {
+		return m.refuse(s, codeCalm, "too many interim responses")
+	}
+	if m.server {
 		m.give(s)
 		return nil
 	}

@@ -1,7 +1,6 @@
 package http2
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -11,63 +10,6 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
-
-// TestFloods has peers send what costs them little and us much: each loses its
-// connection, with the reason.
-func TestFloods(t *testing.T) {
-	for name, flood := range map[string]func(p *peer, i int) []byte{
-		"rapid resets": func(p *peer, i int) []byte {
-			id := uint32(2*i + 1)
-			return appendReset(p.request(id, flagEndStream), id, codeCancel)
-		},
-		"pings":    func(*peer, int) []byte { return append(appendHead(nil, 8, framePing, 0, 0), "12345678"...) },
-		"settings": func(*peer, int) []byte { return appendHead(nil, 0, frameSettings, 0, 0) },
-		"empty data": func(p *peer, i int) []byte {
-			if i == 0 {
-				return p.request(1, 0)
-			}
-			return appendHead(nil, 0, frameData, 0, 1)
-		},
-		"priorities": func(*peer, int) []byte { return append(appendHead(nil, 5, framePriority, 0, 1), 0, 0, 0, 0, 1) },
-		"unknown":    func(*peer, int) []byte { return appendHead(nil, 0, 0x42, 0, 0) },
-		"continuations": func(p *peer, i int) []byte {
-			if i == 0 {
-				b := p.request(1, flagEndStream)
-				b[4] &^= flagEndHeaders
-				return b
-			}
-			return append(appendHead(nil, 16, frameContinuation, 0, 1), bytes.Repeat([]byte{0x40}, 16)...)
-		},
-		"empty continuations": func(p *peer, i int) []byte {
-			if i == 0 {
-				b := p.request(1, flagEndStream)
-				b[4] &^= flagEndHeaders
-				return b
-			}
-			return appendHead(nil, 0, frameContinuation, 0, 1)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p, ended := serve(t, Options{}, answer)
-			p.hello()
-			go func() {
-				for i := range 200_000 {
-					if _, err := p.c.Write(flood(p, i)); err != nil {
-						return
-					}
-				}
-			}()
-			if c, ok := p.goneAway(); !ok || c != codeCalm {
-				t.Errorf("GOAWAY %v with code %d, want %d", ok, c, codeCalm)
-			}
-			select {
-			case <-ended:
-			case <-time.After(30 * time.Second):
-				t.Error("the connection goes on")
-			}
-		})
-	}
-}
 
 // TestStreamsOfResetsAreBounded has handlers that do not end while the client
 // resets and opens streams: it cannot have more of them than twice what it may.

@@ -12,7 +12,7 @@ func (s *Stream) Mux() session.Mux {
 		limit = min(limit, int(m.peerStreams))
 	}
 	return session.Mux{
-		Version: 2, ID: uint64(s.id), Streams: m.live, Limit: limit, Glitches: m.odd.Load(),
+		Version: 2, ID: uint64(s.id), Streams: m.live, Limit: limit, Glitches: m.patience.Glitches(),
 		Aborted: s.aborted, Reset: uint64(s.resetCode),
 	}
 }

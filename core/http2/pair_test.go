@@ -117,14 +117,20 @@ func (p *peer) goneAway() (c code, ok bool) {
 
 // answer sends a short response.
 func answer(x httpmsg.Stream) {
-	defer x.Close()
 	var m httpmsg.Message
 	if x.ReadHead(&m) != nil {
+		x.Close()
 		return
 	}
+	answerTo(x, &m)
+}
+
+// answerTo sends a short response to a request, and reuses its message.
+func answerTo(x httpmsg.Stream, m *httpmsg.Message) {
+	defer x.Close()
 	m.Reset(nil)
 	m.StartResponse(200, "OK", httpmsg.HTTP2)
-	if x.WriteHead(&m, false) == nil {
+	if x.WriteHead(m, false) == nil {
 		_, _ = x.WriteLast([]byte("hello")) // the peer sees what came
 	}
 }

@@ -1,7 +1,6 @@
 package http2
 
 import (
-	"encoding/binary"
 	"os"
 
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
@@ -117,7 +116,7 @@ func (m *mux) frame(h frameHead, p []byte) error {
 	case framePushPromise:
 		return broken(codeProtocol, "PUSH_PROMISE was not asked for")
 	}
-	return m.glitch() // unknown types are ignored (section 5.5)
+	return m.chore(1) // unknown types are ignored (section 5.5)
 }
 
 // data takes a DATA frame, whose payload may be longer than the buffer.
@@ -125,56 +124,77 @@ func (m *mux) data(h frameHead) error {
 	if h.stream == 0 {
 		return broken(codeProtocol, "DATA without a stream")
 	}
-	left, pad := h.length, 0
-	if h.has(flagPadded) {
-		if left == 0 {
-			return broken(codeFrameSize, "DATA too short for its padding")
-		}
-		if m.in.Len() == 0 {
-			if err := m.fill(); err != nil {
-				return err
-			}
-		}
-		pad = int(m.in.Bytes()[0])
-		m.in.Consume(1)
-		if left--; pad > left {
-			return broken(codeProtocol, "more padding than payload")
-		}
-	}
-	s, err := m.dataFor(h, left-pad)
+	left, pad, err := m.padding(h)
 	if err != nil {
 		return err
 	}
-	for rest := left; rest > 0; {
-		if m.in.Len() == 0 {
-			if err := m.fill(); err != nil {
-				return err
-			}
-		}
-		piece := m.in.Bytes()
-		piece = piece[:min(len(piece), rest)]
-		if content := rest - pad; content > 0 && s != nil {
-			m.mu.Lock()
-			s.received(piece[:min(len(piece), content)])
-			m.mu.Unlock()
-		}
-		rest -= len(piece)
-		m.in.Consume(len(piece))
+	content := left - pad
+	s, err := m.dataFor(h, content)
+	if err != nil {
+		return err
+	}
+	if err := m.payloadFor(s, left, content); err != nil {
+		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	unread := h.length - (left - pad) // padding is read by nobody
 	if s == nil {
-		unread = h.length
+		m.credit(h.length)
+		return nil
 	}
+	unread := h.length - content // padding is read by nobody
 	m.credit(unread)
-	if s == nil || m.streams[h.stream] != s {
+	if m.streams[h.stream] != s {
 		return nil
 	}
 	s.window -= int64(unread)
 	s.giveBack(unread)
 	if h.has(flagEndStream) {
 		return m.peerEnds(s)
+	}
+	return nil
+}
+
+// padding takes the length of a DATA frame's padding, and gives what is left of the
+// payload, padding and all.
+func (m *mux) padding(h frameHead) (left, pad int, err error) {
+	if !h.has(flagPadded) {
+		return h.length, 0, nil
+	}
+	if h.length == 0 {
+		return 0, 0, broken(codeFrameSize, "DATA too short for its padding")
+	}
+	if m.in.Len() == 0 {
+		if err := m.fill(); err != nil {
+			return 0, 0, err
+		}
+	}
+	left, pad = h.length-1, int(m.in.Bytes()[0])
+	m.in.Consume(1)
+	if pad > left {
+		return 0, 0, broken(codeProtocol, "more padding than payload")
+	}
+	return left, pad, nil
+}
+
+// payloadFor gives a stream, unless it is nil, the first bytes of a payload, the
+// content, and passes over the rest.
+func (m *mux) payloadFor(s *Stream, left, content int) error {
+	for left > 0 {
+		if m.in.Len() == 0 {
+			if err := m.fill(); err != nil {
+				return err
+			}
+		}
+		piece := m.in.Bytes()
+		piece = piece[:min(len(piece), left)]
+		if content > 0 && s != nil {
+			m.mu.Lock()
+			s.received(piece[:min(len(piece), content)])
+			m.mu.Unlock()
+		}
+		left, content = left-len(piece), content-len(piece)
+		m.in.Consume(len(piece))
 	}
 	return nil
 }
@@ -207,16 +227,20 @@ func (m *mux) dataFor(h frameHead, content int) (*Stream, error) {
 	return s, nil
 }
 
-// stray takes a frame of a stream that is not open. The lock is held.
+// stray takes a frame of a stream that is not open, which is reset with a code,
+// or with codeNo is not. The lock is held.
 func (m *mux) stray(h frameHead, c code) error {
 	if m.isIdle(h.stream) {
 		return broken(codeProtocol, "a frame of a stream that was not opened")
 	}
-	if _, ours := m.gone[h.stream]; !ours && c != codeNo {
-		m.out = appendReset(m.out, h.stream, c)
-		return m.glitch()
+	if c == codeNo {
+		return m.chore(1)
 	}
-	return nil
+	if _, ours := m.gone[h.stream]; ours {
+		return nil // it may have been on its way
+	}
+	m.out = appendReset(m.out, h.stream, c)
+	return m.glitch()
 }
 
 // isIdle reports whether nobody has opened the stream yet. The lock is held.
@@ -284,145 +308,4 @@ func (m *mux) peerEnds(s *Stream) error {
 		delete(m.streams, s.id)
 	}
 	return nil
-}
-
-func (m *mux) priority(h frameHead, p []byte) error {
-	if h.stream == 0 {
-		return broken(codeProtocol, "PRIORITY without a stream")
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch {
-	case len(p) != 5:
-		m.resetAny(h.stream, codeFrameSize)
-	case binary.BigEndian.Uint32(p)&maxWindow == h.stream:
-		m.resetAny(h.stream, codeProtocol)
-	}
-	return m.glitch()
-}
-
-// resetAny resets a stream whether it is open or not. The lock is held.
-func (m *mux) resetAny(id uint32, c code) {
-	if s := m.streams[id]; s != nil {
-		m.drop(s, c)
-		s.end(&httpmsg.StreamError{Msg: "a malformed frame", Malformed: true})
-		m.o.Breaches.Streams.Add(1)
-		return
-	}
-	m.forget(id)
-	m.out = appendReset(m.out, id, c)
-}
-
-func (m *mux) reset(h frameHead, p []byte) error {
-	switch {
-	case h.stream == 0:
-		return broken(codeProtocol, "RST_STREAM without a stream")
-	case len(p) != 4:
-		return broken(codeFrameSize, "RST_STREAM of a wrong size")
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	s := m.streams[h.stream]
-	if s == nil {
-		return m.stray(h, codeNo)
-	}
-	c := code(binary.BigEndian.Uint32(p))
-	if c == codeNo && s.peerEnded && !m.server {
-		s.sendEnded() // it has answered and wants no more of the request
-		return nil
-	}
-	delete(m.streams, s.id)
-	s.aborted, s.resetCode = true, c
-	s.end(&httpmsg.StreamError{Remote: true, Retry: c == codeRefused, Msg: "the peer reset the stream"})
-	return m.glitch()
-}
-
-func (m *mux) ping(h frameHead, p []byte) error {
-	switch {
-	case h.stream != 0:
-		return broken(codeProtocol, "PING with a stream")
-	case len(p) != 8:
-		return broken(codeFrameSize, "PING of a wrong size")
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if h.has(flagAck) {
-		m.lastStream()
-		return nil
-	}
-	m.out = append(appendHead(m.out, 8, framePing, flagAck, 0), p...)
-	return m.control()
-}
-
-// control counts a frame that has to be answered. The lock is held.
-func (m *mux) control() error {
-	if len(m.out) > maxControl {
-		return broken(codeCalm, "answers are not read")
-	}
-	return m.weigh()
-}
-
-func (m *mux) peerGoesAway(h frameHead, p []byte) error {
-	switch {
-	case h.stream != 0:
-		return broken(codeProtocol, "GOAWAY with a stream")
-	case len(p) < 8:
-		return broken(codeFrameSize, "GOAWAY of a wrong size")
-	}
-	last := binary.BigEndian.Uint32(p) & maxWindow
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.goneAway = true
-	if m.server {
-		m.shutting, m.final = true, true
-		return m.glitch()
-	}
-	for id, s := range m.streams {
-		if id > last {
-			delete(m.streams, id)
-			s.end(&httpmsg.StreamError{Remote: true, Retry: true, Msg: "the server takes no more streams"})
-		}
-	}
-	return nil
-}
-
-func (m *mux) windowUpdate(h frameHead, p []byte) error {
-	if len(p) != 4 {
-		return broken(codeFrameSize, "WINDOW_UPDATE of a wrong size")
-	}
-	n := int64(binary.BigEndian.Uint32(p) & maxWindow)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if h.stream == 0 {
-		if n == 0 {
-			return broken(codeProtocol, "WINDOW_UPDATE of 0")
-		}
-		if m.sendWindow += n; m.sendWindow > maxWindow {
-			return broken(codeFlowControl, "window too large")
-		}
-		m.wakeWriters()
-		return nil
-	}
-	s := m.streams[h.stream]
-	switch {
-	case s == nil:
-		return m.stray(h, codeNo)
-	case n == 0:
-		return m.streamError(s, codeProtocol, "WINDOW_UPDATE of 0")
-	}
-	if s.sendWindow += n; s.sendWindow > maxWindow {
-		return m.streamError(s, codeFlowControl, "window too large")
-	}
-	s.wakeWriter()
-	return nil
-}
-
-// wakeWriters lets every stream look at the connection's window again. The lock
-// is held.
-func (m *mux) wakeWriters() {
-	for _, s := range m.streams {
-		if s.starved {
-			s.wakeWriter()
-		}
-	}
 }

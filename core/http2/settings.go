@@ -10,9 +10,10 @@ func (m *mux) settings(h frameHead, p []byte) error {
 	case h.has(flagAck) && len(p) > 0, len(p)%6 != 0:
 		return broken(codeFrameSize, "SETTINGS of a wrong size")
 	case h.has(flagAck):
-		return nil
+		return m.chore(1)
 	}
 	m.opened = true
+	n := 1 + len(p)/6/sanelyMany
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for ; len(p) > 0; p = p[6:] {
@@ -21,8 +22,12 @@ func (m *mux) settings(h frameHead, p []byte) error {
 		}
 	}
 	m.out = appendHead(m.out, 0, frameSettings, flagAck, 0)
-	return m.control()
+	return m.answered(n)
 }
+
+// sanelyMany is how many settings come at once from a sane peer. Each may concern
+// all streams.
+const sanelyMany = 10
 
 func (m *mux) setting(id uint16, v uint32) error {
 	switch id {

@@ -70,9 +70,22 @@ func (s *Stream) number(h *httpmsg.Message) error {
 	return nil
 }
 
+// What we send gives the peer reason for chores: for a head windows, a priority, a
+// reset; for content windows for the stream and the connection, often long before
+// half of one is used, and a ping that measures how much is in flight. Pieces that
+// are small because the peer lets no more through give none: it would have us send
+// byte by byte.
+const (
+	headEarns  = 5
+	pieceEarns = 3
+	chorePer   = 512 // bytes of content
+	smallPiece = 256
+)
+
 // appendBlock appends what encode makes as a HEADERS frame, and CONTINUATION
 // frames for what does not fit. The lock is held.
 func (m *mux) appendBlock(id uint32, flags uint8, encode func([]byte) []byte) {
+	m.patience.Earn(headEarns)
 	at := len(m.out)
 	m.out = encode(appendHead(m.out, 0, frameHeaders, flags|flagEndHeaders, id))
 	n := len(m.out) - at - frameHeadLen
@@ -150,6 +163,9 @@ func (s *Stream) send(p []byte, last bool) (int, error) {
 			flags = flagEndStream
 		}
 		if n > 0 || flags != 0 {
+			if n == len(rest) || n >= smallPiece {
+				m.patience.Earn(pieceEarns + n/chorePer)
+			}
 			m.out = append(appendHead(m.out, n, frameData, flags, s.id), rest[:n]...)
 			s.sendWindow -= int64(n)
 			m.sendWindow -= int64(n)

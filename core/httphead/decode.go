@@ -3,12 +3,12 @@
 // what is wrong with them (RFC 9113 section 8, RFC 9114 section 4).
 //
 //	d := httphead.Decoder{MaxSize: 16384, MaxFields: 101}
-//	d.Begin(&msg, true, false)
+//	d.Begin(&msg, httpmsg.HTTP2, true, false)
 //	d.Field(":method", "GET") // and so on
 //	d.Finish(end)
 //	if d.Malformed != "" { ... }
 //
-// A Decoder belongs to one goroutine.
+// A Decoder belongs to one goroutine. What encoders of both share is here too.
 package httphead
 
 import (

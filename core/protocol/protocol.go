@@ -167,7 +167,8 @@ type DialOptions struct {
 	KeepAlive     bool
 	MPTCPFallback bool
 	TLS           TLS    // for protocols that do TLS by themselves
-	Name          string // the server's in their handshake, "" for the configured one
+	ServerName    string // in their handshake, "" for the configured one
+	Name          string // of the backend and the server, parted by "/"
 	Sessions      SessionTuning
 	Breaches      *httpmsg.Breaches // of the server, for protocols that give sessions; nil: nobody counts
 }

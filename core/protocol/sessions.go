@@ -14,6 +14,8 @@ import (
 // called by any goroutine.
 type SessionOptions struct {
 	SessionTuning
+	// Name is that of the frontend.
+	Name string
 	// EarlyData takes requests that come before the handshake is over (allow-0rtt).
 	EarlyData bool
 	// ForceRetry has every client prove its address (quic-force-retry).

@@ -23,6 +23,7 @@ func (b *builder) server(c *config.Backend, sc *config.Server, s *Server, scope 
 	s.proto = b.protocol(addr, sc.Address)
 	s.perClient = !addr.HasPort && s.path == "" || addr.Wildcard()
 	s.dial = protocol.DialOptions{
+		Name:  c.Name + "/" + s.name,
 		TCPUT: sc.TCPUT, TFO: sc.TFO, KeepAlive: c.Option.TCPKA || c.Option.SrvTCPKA,
 		MPTCPFallback: b.cfg.Global.MptcpFallback, Sessions: b.o.Engine.Tuning.ServerSessions,
 	}

@@ -71,7 +71,7 @@ func (i *initial) judge(src, dst netip.AddrPort) protocol.Packet {
 // sessionOptions are the options of a bind's listeners of sessions.
 func (b *builder) sessionOptions(f *Frontend, bind *Bind, c *config.Bind, rules []rule) *protocol.SessionOptions {
 	o := &protocol.SessionOptions{
-		SessionTuning: b.o.Engine.Tuning.ClientSessions, Counters: &f.QUIC,
+		SessionTuning: b.o.Engine.Tuning.ClientSessions, Name: f.name, Counters: &f.QUIC,
 		RejectPrivileged: b.cfg.Global.Harden.RejectPrivilegedPorts.QUIC == "on", ForceRetry: c.QUICForceRetry, EarlyData: c.TLS != nil && c.TLS.Allow0RTT,
 	}
 	if len(rules) > 0 {

@@ -227,7 +227,7 @@ func (s *stream) dial() (reached, error) {
 	defer ctx.set(nil)
 	if d, ok := srv.proto.(protocol.SessionDialer); ok && s.facts.HTTP {
 		o := srv.dial
-		o.Context, o.Timeout, o.TLS, o.Name, o.Breaches = ctx, timeout, srv.tls, srv.serverName(&s.env), &srv.Mux
+		o.Context, o.Timeout, o.TLS, o.ServerName, o.Breaches = ctx, timeout, srv.tls, srv.serverName(&s.env), &srv.Mux
 		x, err := d.DialSession(srv.target(&s.c.facts), &o)
 		if err != nil {
 			return reached{}, err

@@ -27,8 +27,10 @@ func (s *stream) apply(list []rule, phase expr.Phase) bool {
 	if len(list) == 0 {
 		return true
 	}
-	s.env.Phase = phase
-	s.env.Input = s.c.in.Bytes()
+	s.env.Phase, s.env.Input = phase, nil
+	if phase == expr.TCPContent || phase == expr.HTTPRequest { // later on the upload has the buffer
+		s.env.Input = s.c.in.Bytes()
+	}
 	for i := range list {
 		r := &list[i]
 		if r.cond != nil && !r.cond.Eval(&s.env) {

@@ -57,6 +57,7 @@ var attacks = map[string]struct {
 		flood(func(r *raw, _ uint32) error { return r.WriteContinuation(1, false, nil) })(r)
 	}, "end ENHANCE_YOUR_CALM"},
 	"pings":      {flood(func(r *raw, _ uint32) error { return r.WritePing(false, [8]byte{}) }), "end ENHANCE_YOUR_CALM"},
+	"windows":    {flood(func(r *raw, _ uint32) error { return r.WriteWindowUpdate(0, 1) }), "end ENHANCE_YOUR_CALM"},
 	"settings":   {flood(func(r *raw, _ uint32) error { return r.WriteSettings() }), "end ENHANCE_YOUR_CALM"},
 	"priorities": {flood(func(r *raw, i uint32) error { return r.WritePriority(2*i+1, http2.PriorityParam{Weight: 1}) }), "end ENHANCE_YOUR_CALM"},
 	"empty data": {func(r *raw) {

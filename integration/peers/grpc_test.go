@@ -95,3 +95,36 @@ func TestGRPC(t *testing.T) {
 		}
 	}
 }
+
+// TestGRPCStreamsLong has a stream of many messages. grpc-go sends a ping for each
+// round trip in which some come, to learn how much is in flight.
+func TestGRPCStreamsLong(t *testing.T) {
+	const messages = 3000
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := grpc.NewServer()
+	testgrpc.RegisterTestServiceServer(s, interop.NewTestServer())
+	go s.Serve(l)
+	t.Cleanup(s.Stop)
+	f := front(t, `{ address = "`+l.Addr().String()+`", proto = "h2" }`)
+	cc, err := grpc.NewClient(f.plain, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cc.Close()
+	x, err := testgrpc.NewTestServiceClient(cc).FullDuplexCall(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := &testgrpc.StreamingOutputCallRequest{ResponseParameters: []*testgrpc.ResponseParameters{{Size: 100}}}
+	for n := range messages {
+		if err := x.Send(ask); err != nil && err != io.EOF {
+			t.Fatalf("message %d: %v", n, err)
+		}
+		if _, err := x.Recv(); err != nil {
+			t.Fatalf("message %d: %v", n, err)
+		}
+	}
+}

@@ -118,6 +118,9 @@ func TestHostileClients(t *testing.T) {
 	}{
 		"reserved frames in control": {func(r raw) { r.uni(settings, 5000, frame(0x21, 'x')) }, excessive},
 		"push limits":                {func(r raw) { r.uni(settings, 5000, frame(0xd, 1)) }, excessive},
+		"priorities":                 {func(r raw) { r.uni(settings, 5000, frame(0xf0700, 0, 'u', '=', '1')) }, excessive},
+		"capacities of the table":    {func(r raw) { r.uni([]byte{2}, 5000, []byte{0x20}) }, excessive},
+		"streams given up":           {func(r raw) { r.uni([]byte{3}, 5000, []byte{0x40}) }, excessive},
 		"a large frame in control":   {func(r raw) { r.uni(append(settings, 0x21, 0xbf, 0xff, 0xff, 0xff), 1, nil) }, excessive},
 		"reserved frames": {func(r raw) {
 			s := r.ask(nil)

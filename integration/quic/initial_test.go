@@ -49,6 +49,8 @@ servers = ["`+plain(t)+`"]
 // seen notes the Retry packets that a client gets.
 type seen struct{ retries int }
 
+func (s *seen) trace(context.Context, bool, quic.ConnectionID) qlogwriter.Trace { return s }
+
 func (s *seen) AddProducer() qlogwriter.Recorder { return s }
 func (s *seen) Close() error                     { return nil }
 
@@ -81,7 +83,7 @@ func connect(t *testing.T, from, to string, patience time.Duration) (retries int
 	s := &seen{}
 	q, err := tr.Dial(ctx, a, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{http3.NextProtoH3}}, &quic.Config{
 		HandshakeIdleTimeout: time.Minute,
-		Tracer:               func(context.Context, bool, quic.ConnectionID) qlogwriter.Trace { return s },
+		Tracer:               s.trace,
 	})
 	if err == nil {
 		q.CloseWithError(0, "")

@@ -259,11 +259,7 @@ func TestReload(t *testing.T) {
 		got <- b
 	}()
 	<-begun
-	lab.Write(t, f.proc.Config(), "[global]\nstats-socket = \""+f.proc.Socket()+"\"\n"+f.config(server, "[[backend.app.http-response]]\ndo = \"set-header\"\nname = \"X-New\"\nvalue = \"1\"\n"))
-	out, errs, code := lab.Run(t, lab.Binary(t), "reload", "--socket", f.proc.Socket())
-	if code != 0 {
-		t.Fatalf("reload: %s%s", out, errs)
-	}
+	reload(t, f.proc, f.config(server, "[[backend.app.http-response]]\ndo = \"set-header\"\nname = \"X-New\"\nvalue = \"1\"\n"))
 	if res, _ := do(t, client(t), request(t, "GET", base+"/none", nil)); res.Header.Get("X-New") != "1" {
 		t.Error("a new connection got the configuration of before")
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,11 +22,30 @@ import (
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
-// TestReloads replaces the configuration several times: a download goes on
-// through all of them, a client that was idle asks again, and of requests that
-// come without a pause none fails.
+// reload has a process take another configuration.
+func reload(t *testing.T, p *lab.Process, text string) {
+	t.Helper()
+	lab.Write(t, p.Config(), "[global]\nstats-socket = \""+p.Socket()+"\"\n"+text)
+	if out, errs, code := lab.Run(t, lab.Binary(t), "reload", "--socket", p.Socket()); code != 0 {
+		t.Fatalf("reload: %s%s", out, errs)
+	}
+}
+
+// certificate gives that of a file, in DER.
+func certificate(t *testing.T, file string) []byte {
+	t.Helper()
+	pair, err := tls.LoadX509KeyPair(file, file+".key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair.Certificate[0]
+}
+
+// TestReloads replaces the configuration several times, with another certificate each
+// time: a download goes on through all of them, a client that was idle asks again, and
+// of requests that come without a pause, by several connections, none fails.
 func TestReloads(t *testing.T) {
-	const size = 8_000_000
+	const size, reloads = 8_000_000, 5
 	steps := make(chan struct{})
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/long" {
@@ -34,9 +54,10 @@ func TestReloads(t *testing.T) {
 		}
 		body := lab.Pattern(size)
 		for len(body) > 0 {
-			w.Write(body[:size/4])
+			n := min(len(body), size/reloads+1)
+			w.Write(body[:n])
 			w.(http.Flusher).Flush()
-			body = body[size/4:]
+			body = body[n:]
 			<-steps
 		}
 	}))
@@ -73,33 +94,40 @@ func TestReloads(t *testing.T) {
 	idle := &http.Client{Transport: tr}
 	do(t, idle, request(t, "GET", base+"/none", nil))
 
-	busy := client(t)
-	stop, stopped := make(chan struct{}), make(chan int)
-	go func() {
-		for n := 0; ; n++ {
-			select {
-			case <-stop:
-				stopped <- n
-				return
-			default:
+	const busy = 3
+	stop, stopped := make(chan struct{}), make(chan int, busy)
+	for range busy {
+		c := client(t)
+		go func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					stopped <- n
+					return
+				default:
+				}
+				body := "request " + strconv.Itoa(n)
+				res, err := c.Post(base+"/echo", "text/plain", strings.NewReader(body))
+				if err != nil {
+					t.Errorf("%s: %v", body, err)
+					stopped <- n
+					return
+				}
+				b, err := io.ReadAll(res.Body)
+				res.Body.Close()
+				if res.StatusCode != 200 || string(b) != body {
+					t.Errorf("%s: status %d, %q, %v", body, res.StatusCode, b, err)
+				}
 			}
-			res, err := busy.Get(base + "/none")
-			if err != nil || res.StatusCode != 204 {
-				t.Errorf("request %d: %v", n, err)
-				stopped <- n
-				return
-			}
-			res.Body.Close()
-		}
-	}()
-	for i := range 3 {
+		}()
+	}
+	for i := range reloads {
 		extra := "[[backend.app.http-response]]\ndo = \"set-header\"\nname = \"X-New\"\nvalue = \"" + strconv.Itoa(i) + "\"\n"
-		lab.Write(t, f.proc.Config(), "[global]\nstats-socket = \""+f.proc.Socket()+"\"\n"+f.config(server, extra))
-		if out, errs, code := lab.Run(t, lab.Binary(t), "reload", "--socket", f.proc.Socket()); code != 0 {
-			t.Fatalf("reload: %s%s", out, errs)
-		}
+		f.cert = lab.Certificate(t)
+		reload(t, f.proc, f.config(server, extra))
 		steps <- struct{}{}
-		if res, _ := do(t, client(t), request(t, "GET", base+"/none", nil)); res.Header.Get("X-New") != strconv.Itoa(i) {
+		res, _ := do(t, client(t), request(t, "GET", base+"/none", nil))
+		if res.Header.Get("X-New") != strconv.Itoa(i) || !bytes.Equal(res.TLS.PeerCertificates[0].Raw, certificate(t, f.cert)) {
 			t.Errorf("after reload %d a new connection has the configuration of before: %q", i, res.Header.Get("X-New"))
 		}
 		if res, _ := do(t, idle, request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
@@ -107,7 +135,11 @@ func TestReloads(t *testing.T) {
 		}
 	}
 	close(stop)
-	t.Logf("%d requests came meanwhile; the idle client dialled %d times", <-stopped, dials.Load())
+	n := 0
+	for range busy {
+		n += <-stopped
+	}
+	t.Logf("%d requests came meanwhile; the idle client dialled %d times", n, dials.Load())
 	end()
 	if b := <-got; !bytes.Equal(b, lab.Pattern(size)) {
 		t.Errorf("the download: %d bytes, %.100q", len(b), b)
@@ -145,10 +177,7 @@ func TestTunnelOutlivesReload(t *testing.T) {
 	}
 	for i, what := range []string{"before", "after", "long after"} {
 		if i > 0 {
-			lab.Write(t, f.proc.Config(), "[global]\nstats-socket = \""+f.proc.Socket()+"\"\n"+f.config(server, ""))
-			if out, errs, code := lab.Run(t, lab.Binary(t), "reload", "--socket", f.proc.Socket()); code != 0 {
-				t.Fatalf("reload: %s%s", out, errs)
-			}
+			reload(t, f.proc, f.config(server, ""))
 			time.Sleep(time.Duration(i-1) * 1500 * time.Millisecond) // the time of the last GOAWAY
 		}
 		s.Write(frame(0, []byte(what)...))

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,9 +26,15 @@ func response(fields ...string) []byte {
 	return frame(1, []byte(b.String())...)
 }
 
+// served is a connection that a server has taken, and its control stream.
+type served struct {
+	*quic.Conn
+	control *quic.SendStream
+}
+
 // serveRaw answers each request's stream by a function, and gives the server's entry
 // in the configuration.
-func serveRaw(t *testing.T, answer func(q *quic.Conn, s *quic.Stream)) string {
+func serveRaw(t *testing.T, answer func(q served, s *quic.Stream)) string {
 	t.Helper()
 	cert := lab.Certificate(t)
 	pair, err := tls.LoadX509KeyPair(cert, cert+".key")
@@ -45,16 +52,18 @@ func serveRaw(t *testing.T, answer func(q *quic.Conn, s *quic.Stream)) string {
 			if err != nil {
 				return
 			}
-			if control, err := q.OpenUniStream(); err == nil {
-				control.Write(settings)
+			control, err := q.OpenUniStream()
+			if err != nil {
+				continue // it has ended already
 			}
+			control.Write(settings)
 			go func() {
 				for {
 					s, err := q.AcceptStream(q.Context())
 					if err != nil {
 						return
 					}
-					go answer(q, s)
+					go answer(served{q, control}, s)
 				}
 			}()
 		}
@@ -70,46 +79,46 @@ func TestResponsesThatLie(t *testing.T) {
 		s.Write(response(append([]string{":status", "200"}, more...)...))
 	}
 	for name, c := range map[string]struct {
-		do     func(q *quic.Conn, s *quic.Stream)
+		do     func(q served, s *quic.Stream)
 		method string
 		want   int
 		term   string
 	}{
-		"no status":                 {func(_ *quic.Conn, s *quic.Stream) { s.Write(response("a", "b")); s.Close() }, "GET", 502, " PH-- "},
-		"101":                       {func(_ *quic.Conn, s *quic.Stream) { s.Write(response(":status", "101")); s.Close() }, "GET", 502, " PH-- "},
-		"upper case":                {func(_ *quic.Conn, s *quic.Stream) { ok(s, "X", "y"); s.Close() }, "GET", 502, " PH-- "},
-		"a line break":              {func(_ *quic.Conn, s *quic.Stream) { ok(s, "x", "a\r\nb: c"); s.Close() }, "GET", 502, " PH-- "},
-		"a connection's field":      {func(_ *quic.Conn, s *quic.Stream) { ok(s, "connection", "close"); s.Close() }, "GET", 502, " PH-- "},
-		"a head that is too large":  {func(_ *quic.Conn, s *quic.Stream) { ok(s, "x", strings.Repeat("x", 20000)); s.Close() }, "GET", 502, " PH-- "},
-		"a head beyond all bounds":  {func(_ *quic.Conn, s *quic.Stream) { s.Write([]byte{1, 0xbf, 0xff, 0xff, 0xff}) }, "GET", 502, " PH-- "},
-		"content first":             {func(_ *quic.Conn, s *quic.Stream) { s.Write(frame(0, 'x')) }, "GET", 502, " PH-- "},
-		"a push":                    {func(_ *quic.Conn, s *quic.Stream) { s.Write(frame(5, 0)) }, "GET", 502, " PH-- "},
-		"an interim response alone": {func(_ *quic.Conn, s *quic.Stream) { s.Write(response(":status", "103")); s.Close() }, "GET", 502, " SH-- "},
-		"more content than its length": {func(_ *quic.Conn, s *quic.Stream) {
+		"no status":                 {func(_ served, s *quic.Stream) { s.Write(response("a", "b")); s.Close() }, "GET", 502, " PH-- "},
+		"101":                       {func(_ served, s *quic.Stream) { s.Write(response(":status", "101")); s.Close() }, "GET", 502, " PH-- "},
+		"upper case":                {func(_ served, s *quic.Stream) { ok(s, "X", "y"); s.Close() }, "GET", 502, " PH-- "},
+		"a line break":              {func(_ served, s *quic.Stream) { ok(s, "x", "a\r\nb: c"); s.Close() }, "GET", 502, " PH-- "},
+		"a connection's field":      {func(_ served, s *quic.Stream) { ok(s, "connection", "close"); s.Close() }, "GET", 502, " PH-- "},
+		"a head that is too large":  {func(_ served, s *quic.Stream) { ok(s, "x", strings.Repeat("x", 20000)); s.Close() }, "GET", 502, " PH-- "},
+		"a head beyond all bounds":  {func(_ served, s *quic.Stream) { s.Write([]byte{1, 0xbf, 0xff, 0xff, 0xff}) }, "GET", 502, " PH-- "},
+		"content first":             {func(_ served, s *quic.Stream) { s.Write(frame(0, 'x')) }, "GET", 502, " PH-- "},
+		"a push":                    {func(_ served, s *quic.Stream) { s.Write(frame(5, 0)) }, "GET", 502, " PH-- "},
+		"an interim response alone": {func(_ served, s *quic.Stream) { s.Write(response(":status", "103")); s.Close() }, "GET", 502, " SH-- "},
+		"more content than its length": {func(_ served, s *quic.Stream) {
 			ok(s, "content-length", "3")
 			s.Write(frame(0, []byte("hello")...))
 		}, "GET", cut, " PD-- "},
-		"less": {func(_ *quic.Conn, s *quic.Stream) {
+		"less": {func(_ served, s *quic.Stream) {
 			ok(s, "content-length", "9")
 			s.Write(frame(0, []byte("hello")...))
 			s.Close()
 		}, "GET", cut, " PD-- "},
-		"a pseudo-field in the trailers": {func(_ *quic.Conn, s *quic.Stream) {
+		"a pseudo-field in the trailers": {func(_ served, s *quic.Stream) {
 			ok(s)
 			s.Write(frame(0, []byte("hello")...))
 			s.Write(response(":status", "200"))
 			s.Close()
 		}, "GET", cut, " PD-- "},
-		"content for HEAD": {func(_ *quic.Conn, s *quic.Stream) { ok(s); s.Write(frame(0, []byte("HTTP/1.1 200")...)); s.Close() }, "HEAD", 200, " ---- "},
-		"content for 204": {func(_ *quic.Conn, s *quic.Stream) {
+		"content for HEAD": {func(_ served, s *quic.Stream) { ok(s); s.Write(frame(0, []byte("HTTP/1.1 200")...)); s.Close() }, "HEAD", 200, " ---- "},
+		"content for 204": {func(_ served, s *quic.Stream) {
 			s.Write(append(response(":status", "204"), frame(0, 'x')...))
 			s.Close()
 		}, "GET", 204, " ---- "},
-		"a reset":            {func(_ *quic.Conn, s *quic.Stream) { s.CancelWrite(0x10c) }, "GET", 502, " SH-- "},
-		"a connection's end": {func(q *quic.Conn, _ *quic.Stream) { q.CloseWithError(0x102, "") }, "GET", 502, " SH-- "},
+		"a reset":            {func(_ served, s *quic.Stream) { s.CancelWrite(0x10c) }, "GET", 502, " SH-- "},
+		"a connection's end": {func(q served, _ *quic.Stream) { q.CloseWithError(0x102, "") }, "GET", 502, " SH-- "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := front(t, serveRaw(t, func(q *quic.Conn, s *quic.Stream) {
+			f := front(t, serveRaw(t, func(q served, s *quic.Stream) {
 				b := make([]byte, 2000)
 				n, _ := s.Read(b)
 				if isRight(b[:n]) {
@@ -151,5 +160,22 @@ func isRight(b []byte) (right bool) {
 			return right
 		}
 		right = right || f.Name == ":path" && f.Value == "/right"
+	}
+}
+
+// TestServerGoesAway has a server say that it does nothing for a request: another
+// connection gets it, though requests are not retried.
+func TestServerGoesAway(t *testing.T) {
+	var first atomic.Bool
+	f := front(t, serveRaw(t, func(q served, s *quic.Stream) {
+		if first.CompareAndSwap(false, true) {
+			q.control.Write(frame(7, 0))
+			return
+		}
+		s.Write(response(":status", "299"))
+		s.Close()
+	}), "")
+	if res, _ := do(t, client(t), request(t, "POST", "https://127.0.0.1:"+f.port+"/", strings.NewReader("content"))); res.StatusCode != 299 {
+		t.Errorf("status %d, want 299", res.StatusCode)
 	}
 }

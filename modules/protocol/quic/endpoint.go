@@ -25,13 +25,14 @@ type endpoint struct {
 	current   atomic.Pointer[listener] // who gets new connections
 	halfOpen  atomic.Int64             // handshakes in progress
 	verdicts  verdicts
+	conns     *registry
 }
 
 // alpn is the application protocol of HTTP/3.
 const alpn = "h3"
 
 // openEndpoint opens the socket at an address.
-func openEndpoint(at netip.AddrPort, o *protocol.ListenOptions) (*endpoint, error) {
+func openEndpoint(at netip.AddrPort, o *protocol.ListenOptions, conns *registry) (*endpoint, error) {
 	udp, err := listenUDP(at, o)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func openEndpoint(at netip.AddrPort, o *protocol.ListenOptions) (*endpoint, erro
 	if err := environ(o.Sessions != nil && o.Sessions.NoGSO); err != nil {
 		return nil, errors.Join(err, udp.Close())
 	}
-	e := &endpoint{}
+	e := &endpoint{conns: conns}
 	e.socket = newSocket(udp, e.pass)
 	var key quic.StatelessResetKey
 	_, _ = rand.Read(key[:]) // it does not fail

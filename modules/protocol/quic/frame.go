@@ -19,8 +19,9 @@ const (
 	frameGoAway      = 0x7
 	frameMaxPushID   = 0xd
 
-	// Of RFC 9218: browsers send one with a request now and then.
-	framePriorityUpdate = 0xf0700
+	// Of RFC 9218 section 7.2.
+	framePriority     = 0xf0700
+	framePushPriority = 0xf0701
 )
 
 // Types of unidirectional streams (RFC 9114 section 6.2, RFC 9204 section 4.2).
@@ -91,13 +92,13 @@ type reader struct {
 // bufSize is the storage of a reader.
 const bufSize = 4 << 10
 
-// fill waits for more bytes.
+// fill waits for more bytes, which come behind those that were not read.
 func (r *reader) fill() error {
 	if r.end {
 		return io.EOF
 	}
-	if r.r == r.w {
-		r.r, r.w = 0, 0
+	if r.r == r.w || r.w == len(r.buf) {
+		r.r, r.w = 0, copy(r.buf, r.buf[r.r:r.w])
 	}
 	n, err := r.from.Read(r.buf[r.w:])
 	r.w += n
@@ -144,6 +145,11 @@ func (r *reader) Read(p []byte) (int, error) {
 
 // whole gives a payload of n bytes, a view that is good until the next read.
 func (r *reader) whole(n int) ([]byte, error) {
+	for r.w-r.r < n && n <= len(r.buf) {
+		if err := r.fill(); err != nil {
+			return nil, unexpected(err)
+		}
+	}
 	if n <= r.w-r.r {
 		r.r += n
 		return r.buf[r.r-n : r.r], nil
@@ -162,13 +168,26 @@ func unexpected(err error) error {
 	return err
 }
 
-// frame reads the head of the next frame; io.EOF when the stream ends before it.
+// frame reads the head of the next frame, as a whole or not at all; io.EOF when the
+// stream ends before it.
 func (r *reader) frame() (typ, length uint64, err error) {
-	if typ, err = quicvarint.Read(r); err != nil {
-		return 0, 0, err
+	for {
+		b := r.buf[r.r:r.w]
+		typ, n, short := quicvarint.Parse(b)
+		if short == nil {
+			var m int
+			if length, m, short = quicvarint.Parse(b[n:]); short == nil {
+				r.r += n + m
+				return typ, length, nil
+			}
+		}
+		if err := r.fill(); err != nil {
+			if len(b) > 0 {
+				err = unexpected(err)
+			}
+			return 0, 0, err
+		}
 	}
-	length, err = quicvarint.Read(r)
-	return typ, length, unexpected(err)
 }
 
 // drained reports whether the stream has ended and all is read.

@@ -26,6 +26,7 @@ type handshake struct {
 	ctx   context.Context // the connection's
 	over  atomic.Bool
 	early bool // the connection was given out before its end
+	entry *entry
 }
 
 type handshakeKey struct{}
@@ -35,6 +36,14 @@ func handshakeOf(ctx context.Context) *handshake {
 	return h
 }
 
+// entryOf gives what the registry has of a connection, by its context.
+func entryOf(ctx context.Context) *entry {
+	if h := handshakeOf(ctx); h != nil {
+		return h.entry
+	}
+	return nil
+}
+
 // begin counts a handshake that begins (quic.Transport.ConnContext).
 func (e *endpoint) begin(ctx context.Context, client *quic.ClientInfo) (context.Context, error) {
 	l := e.current.Load()
@@ -42,9 +51,14 @@ func (e *endpoint) begin(ctx context.Context, client *quic.ClientInfo) (context.
 		return nil, errClosed
 	}
 	h := &handshake{e: e, l: l, src: addrPort(client.RemoteAddr), ctx: ctx}
+	h.entry = e.conns.add(known{owner: l.o.Name, local: addrPort(e.socket.LocalAddr()), remote: h.src, limits: l.config})
 	e.halfOpen.Add(1)
 	l.o.Counters.HalfOpen.Add(1)
-	context.AfterFunc(ctx, func() { h.end(nil, causeOf(context.Cause(ctx))) })
+	context.AfterFunc(ctx, func() {
+		why := context.Cause(ctx)
+		h.end(nil, causeOf(why))
+		h.entry.end(why)
+	})
 	return context.WithValue(ctx, handshakeKey{}, h), nil
 }
 
@@ -89,6 +103,7 @@ func (e *endpoint) tlsFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 // once where it began with early data that are wanted.
 func (e *endpoint) greet(c *quic.Conn) {
 	h := handshakeOf(c.Context())
+	h.entry.carried(c, nil)
 	wanted := h.l.o.EarlyData && c.ConnectionState().Used0RTT
 	if wanted {
 		h.early = true

@@ -1,13 +1,11 @@
 package quic
 
 import (
-	"bytes"
 	"io"
 	"strconv"
 
 	"github.com/quic-go/qpack"
 
-	"github.com/fairleadproxy/fairlead/core/http1"
 	"github.com/fairleadproxy/fairlead/core/httphead"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
 )
@@ -75,22 +73,12 @@ func appendField(b, name, value []byte) []byte {
 	return append(httphead.AppendInt(b, 0, 7, len(value)), value...)
 }
 
-// appendFields appends the fields but those that have no place in HTTP/3 (RFC
-// 9114 section 4.2).
+// appendFields appends the fields that have a place in HTTP/3.
 func appendFields(b []byte, h *httpmsg.Message) []byte {
 	for i := range h.Fields() {
-		if h.Deleted(i) {
-			continue
+		if httphead.HasPlace(h, i) {
+			b = appendField(b, h.Name(i), h.Value(i))
 		}
-		switch h.KnownAt(i) {
-		case httpmsg.Connection, httpmsg.KeepAlive, httpmsg.ProxyConnection, httpmsg.TransferEncoding, httpmsg.Upgrade, httpmsg.Host:
-			continue
-		case httpmsg.TE:
-			if !httpmsg.EqualFold(h.Value(i), "trailers") {
-				continue
-			}
-		}
-		b = appendField(b, h.Name(i), h.Value(i))
 	}
 	return b
 }
@@ -109,7 +97,7 @@ func appendResponse(b []byte, h *httpmsg.Message) []byte {
 // appendRequest appends a request's head (RFC 9114 section 4.3.1).
 func appendRequest(b []byte, h *httpmsg.Message) []byte {
 	b = append(b, 0, 0)
-	method, target := h.Method(), h.Target()
+	method := h.Method()
 	switch string(method) {
 	case "GET":
 		b = appendIndexed(b, methodGet)
@@ -118,16 +106,10 @@ func appendRequest(b []byte, h *httpmsg.Message) []byte {
 	default:
 		b = appendNamed(b, 15, method)
 	}
-	authority, _ := h.Header("host")
-	if a, ok := http1.Authority(target); ok { // absolute form
-		authority = a
-		if target = target[bytes.Index(target, a)+len(a):]; len(target) == 0 {
-			target = []byte{'/'}
-		}
-	}
 	if string(method) == "CONNECT" && len(h.Protocol()) == 0 {
-		return appendFields(appendNamed(b, 0, target), h)
+		return appendFields(appendNamed(b, 0, h.Target()), h)
 	}
+	authority, path := httphead.Target(h)
 	if len(h.Protocol()) > 0 {
 		b = appendField(b, []byte(":protocol"), h.Protocol())
 	}
@@ -135,10 +117,10 @@ func appendRequest(b []byte, h *httpmsg.Message) []byte {
 	if len(authority) > 0 {
 		b = appendNamed(b, 0, authority)
 	}
-	if string(target) == "/" {
+	if string(path) == "/" {
 		b = appendIndexed(b, pathRoot)
 	} else {
-		b = appendNamed(b, 1, target)
+		b = appendNamed(b, 1, path)
 	}
 	return appendFields(b, h)
 }

@@ -39,6 +39,7 @@ func newListener(e *endpoint, key string, o *protocol.ListenOptions, log *slog.L
 		conns: make(chan *quic.Conn, backlog), done: make(chan struct{}),
 	}
 	l.config = config(&l.o.SessionTuning, l.o.Counters, log)
+	l.config.Tracer = tracing(entryOf, l.config.Tracer)
 	l.config.MaxIncomingStreams, l.config.Allow0RTT = int64(l.o.MaxStreams), l.o.EarlyData
 	e.current.CompareAndSwap(nil, l)
 	return l
@@ -72,7 +73,10 @@ func (l *listener) AcceptSession(info *protocol.Accepted) (httpmsg.ServerSession
 	case c := <-l.conns:
 		state := c.ConnectionState().TLS
 		info.Src, info.Dst, info.TLS = addrPort(c.RemoteAddr()), addrPort(c.LocalAddr()), secure.Facts(&state)
-		return newServerSession(c, handshakeOf(c.Context()).early, l.o), nil
+		h := handshakeOf(c.Context())
+		s := newServerSession(c, h.early, l.o)
+		h.entry.carried(c, s.session)
+		return s, nil
 	case <-l.done:
 		return nil, net.ErrClosed
 	}

@@ -8,7 +8,7 @@ func (x *stream) Mux() facts.Mux {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return facts.Mux{
-		Version: 3, ID: uint64(x.q.StreamID()), Streams: s.live, Limit: s.limits.MaxStreams, Glitches: s.odd,
+		Version: 3, ID: uint64(x.id), Streams: len(s.streams), Limit: s.limits.MaxStreams, Glitches: s.patience.Glitches(),
 		Aborted: x.reset.Load(), Reset: x.resetCode.Load(),
 	}
 }

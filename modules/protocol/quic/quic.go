@@ -43,10 +43,16 @@ func init() {
 }
 
 // New makes the protocol.
-func New(ctx *module.Context, _ struct{}) (protocol.Protocol, error) { return &Protocol{ctx}, nil }
+func New(ctx *module.Context, _ struct{}) (protocol.Protocol, error) {
+	conns, err := module.Share(ctx, "quic connections", newRegistry, nil)
+	return &Protocol{ctx, conns}, err
+}
 
 // Protocol is QUIC.
-type Protocol struct{ ctx *module.Context }
+type Protocol struct {
+	ctx   *module.Context
+	conns *registry
+}
 
 // Listen opens, or shares, the UDP socket of each address and port.
 func (p *Protocol) Listen(addr address.Address, o *protocol.ListenOptions) ([]protocol.Listener, error) {
@@ -61,7 +67,7 @@ func (p *Protocol) listen(at netip.AddrPort, o *protocol.ListenOptions) (protoco
 	if o.Interface != "" {
 		key += " interface " + o.Interface
 	}
-	e, err := module.Share(p.ctx, key, func() (*endpoint, error) { return openEndpoint(at, o) }, (*endpoint).close)
+	e, err := module.Share(p.ctx, key, func() (*endpoint, error) { return openEndpoint(at, o, p.conns) }, (*endpoint).close)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package quic
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -12,6 +13,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +58,10 @@ func listenWith(t *testing.T, o *protocol.SessionOptions) protocol.SessionListen
 			t.Error(err)
 		}
 	})
-	p := &Protocol{ctx}
+	p, err := New(ctx, struct{}{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	addrs, err := address.ParseBind("quic@127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -136,26 +141,36 @@ func literal(name, value string) []byte {
 func TestMalformedConnections(t *testing.T) {
 	l := listen(t)
 	control := func(b ...byte) []byte { return append([]byte{streamControl}, b...) }
+	settled := func(frames ...[]byte) []byte {
+		return control(append(frame(frameSettings), bytes.Join(frames, nil)...)...)
+	}
 	for name, c := range map[string]struct {
 		uni     []byte // what is sent on a unidirectional stream
 		request []byte // what is sent on a request's stream
 		fin     bool   // the unidirectional stream ends
 		want    code
 	}{
-		"data before the head":       {request: frame(frameData, 'x'), want: codeFrameUnexpected},
-		"settings in a request":      {request: frame(frameSettings), want: codeFrameUnexpected},
-		"a frame of HTTP/2":          {request: frame(0x8), want: codeFrameUnexpected},
-		"push promise":               {request: append(get(), frame(framePushPromise, 0)...), want: codeFrameUnexpected},
-		"a head of nonsense":         {request: frame(frameHeaders, 0, 0, 0xff, 0xff, 0xff), want: codeQPACK},
-		"a dynamic table":            {request: frame(frameHeaders, 2, 0, 0x80), want: codeQPACK},
-		"no settings":                {uni: control(frame(frameGoAway, 0)...), want: codeMissingSettings},
-		"settings twice":             {uni: control(append(frame(frameSettings), frame(frameSettings)...)...), want: codeFrameUnexpected},
-		"a setting twice":            {uni: control(frame(frameSettings, 6, 1, 6, 1)...), want: codeSettings},
-		"a setting of HTTP/2":        {uni: control(frame(frameSettings, 2, 1)...), want: codeSettings},
-		"a request in control":       {uni: control(append(frame(frameSettings), get()...)...), want: codeFrameUnexpected},
-		"a control stream that ends": {uni: control(frame(frameSettings)...), fin: true, want: codeClosedCritical},
-		"a push":                     {uni: []byte{streamPush}, want: codeStreamCreation},
-		"a malformed goaway":         {uni: control(append(frame(frameSettings), frame(frameGoAway)...)...), want: codeFrame},
+		"data before the head":         {request: frame(frameData, 'x'), want: codeFrameUnexpected},
+		"settings in a request":        {request: frame(frameSettings), want: codeFrameUnexpected},
+		"a frame of HTTP/2":            {request: frame(0x8), want: codeFrameUnexpected},
+		"push promise":                 {request: append(get(), frame(framePushPromise, 0)...), want: codeFrameUnexpected},
+		"a head of nonsense":           {request: frame(frameHeaders, 0, 0, 0xff, 0xff, 0xff), want: codeQPACK},
+		"a dynamic table":              {request: frame(frameHeaders, 2, 0, 0x80), want: codeQPACK},
+		"no settings":                  {uni: control(frame(frameGoAway, 0)...), want: codeMissingSettings},
+		"settings twice":               {uni: control(append(frame(frameSettings), frame(frameSettings)...)...), want: codeFrameUnexpected},
+		"a setting twice":              {uni: control(frame(frameSettings, 6, 1, 6, 1)...), want: codeSettings},
+		"a setting of HTTP/2":          {uni: control(frame(frameSettings, 2, 1)...), want: codeSettings},
+		"a request in control":         {uni: control(append(frame(frameSettings), get()...)...), want: codeFrameUnexpected},
+		"a control stream that ends":   {uni: control(frame(frameSettings)...), fin: true, want: codeClosedCritical},
+		"a push":                       {uni: []byte{streamPush}, want: codeStreamCreation},
+		"a malformed goaway":           {uni: control(append(frame(frameSettings), frame(frameGoAway)...)...), want: codeFrame},
+		"a goaway taken back":          {uni: settled(frame(frameGoAway, 4), frame(frameGoAway, 8)), want: codeID},
+		"a limit of pushes taken back": {uni: settled(frame(frameMaxPushID, 4), frame(frameMaxPushID, 3)), want: codeID},
+		"a push given up":              {uni: settled(frame(frameMaxPushID, 4), frame(frameCancelPush, 1)), want: codeID},
+		"a push's priority":            {uni: settled(frame(framePushPriority, 0)), want: codeID},
+		"the priority of no request":   {uni: settled(frame(framePriority, 3)), want: codeID},
+		"that of one beyond all":       {uni: settled(frame(framePriority, quicvarint.Append(nil, 4*defaultStreams)...)), want: codeID},
+		"a priority in a request":      {request: frame(framePriority, 0), want: codeFrameUnexpected},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := dial(t, l)
@@ -245,6 +260,31 @@ func ask(t *testing.T, q *quic.Conn) {
 	s.Close()
 	b, err := io.ReadAll(s)
 	if err != nil || !strings.HasSuffix(string(b), "hello") {
+		t.Errorf("the answer is %q, %v", b, err)
+	}
+}
+
+// TestClientGoesAway has a client say that it takes no more pushes, of which there are
+// none, while a request is on its way: that is answered, and others may follow.
+func TestClientGoesAway(t *testing.T) {
+	q := dial(t, listen(t))
+	s, err := q.OpenStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Write(get()); err != nil {
+		t.Fatal(err)
+	}
+	control, err := q.OpenUniStream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := control.Write(slices.Concat([]byte{streamControl}, frame(frameSettings), frame(frameGoAway, 0))); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, q)
+	s.Close()
+	if b, err := io.ReadAll(s); err != nil || !strings.HasSuffix(string(b), "hello") {
 		t.Errorf("the answer is %q, %v", b, err)
 	}
 }

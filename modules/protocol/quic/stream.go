@@ -2,8 +2,6 @@ package quic
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -12,7 +10,6 @@ import (
 	"time"
 
 	"github.com/quic-go/quic-go"
-	"github.com/quic-go/quic-go/quicvarint"
 
 	"github.com/fairleadproxy/fairlead/core/httphead"
 	"github.com/fairleadproxy/fairlead/core/httpmsg"
@@ -23,6 +20,7 @@ import (
 type stream struct {
 	s      *session
 	q      *quic.Stream
+	id     quic.StreamID
 	server bool // our side
 
 	// Reading.
@@ -36,7 +34,6 @@ type stream struct {
 	trailers httpmsg.Message
 	isHead   bool // the request is a HEAD
 	bodyless bool // its response has no content
-	unknown  int  // frames that mean nothing
 
 	// Writing.
 	out       []byte // a head that waits for content
@@ -49,334 +46,27 @@ type stream struct {
 	watched *watch // nil: nobody watches
 
 	// Of WebTransport.
-	leave context.CancelFunc // ends the session that this is the CONNECT of
-	aside bool               // it is a stream of a session, which others carry
+	capsules *capsules          // what it says as the CONNECT of a session
+	leave    context.CancelFunc // ends the session
+	aside    bool               // it is a stream of a session, which others carry
 }
 
 var pool = sync.Pool{New: func() any { return &stream{in: reader{buf: make([]byte, bufSize)}} }}
 
 func newStream(s *session, q *quic.Stream, server bool) *stream {
 	x := pool.Get().(*stream)
-	x.s, x.q, x.server = s, q, server
+	x.s, x.q, x.id, x.server = s, q, q.StreamID(), server
 	x.in = reader{from: q, buf: x.in.buf}
 	x.head.MaxSize, x.head.MaxFields = s.limits.MaxHead, s.limits.MaxFields
 	x.headSeen, x.declared, x.got, x.left, x.ended, x.isHead = false, -1, 0, 0, false, false
-	x.bodyless, x.unknown = false, 0
+	x.bodyless = false
 	x.trailers.Reset(nil)
 	x.out, x.sent, x.closed = x.out[:0], false, false
-	x.leave, x.aside = nil, false
+	x.capsules, x.leave, x.aside = nil, nil, false
 	x.canceled.Store(false)
 	x.reset.Store(false)
 	x.resetCode.Store(0)
 	return x
-}
-
-// ReadHead reads the next head.
-func (x *stream) ReadHead(m *httpmsg.Message) error {
-	for first := true; ; first = false {
-		typ, length, err := x.in.frame()
-		if err != nil {
-			return x.failed(err)
-		}
-		switch {
-		case typ == frameTransport && first && x.server:
-			x.setAside(length)
-			return httpmsg.ErrAside
-		case typ == frameHeaders:
-			return x.readHead(m, length)
-		case typ == frameData:
-			return x.failed(broken(codeFrameUnexpected, "DATA before the head"))
-		}
-		if err := x.skip(typ, length); err != nil {
-			return x.failed(err)
-		}
-	}
-}
-
-func (x *stream) readHead(m *httpmsg.Message, length uint64) error {
-	if length > 2*uint64(x.s.limits.MaxHead) {
-		x.q.CancelRead(quic.StreamErrorCode(codeExcessive))
-		return &httpmsg.StreamError{Status: 431, Msg: "the head is too large"}
-	}
-	block, err := x.in.whole(int(length))
-	if err != nil {
-		return x.failed(err)
-	}
-	d := &x.head
-	d.Begin(m, httpmsg.HTTP3, x.server, false)
-	if err := decode(d, block, false); err != nil {
-		return x.failed(err)
-	}
-	switch {
-	case d.Malformed != "":
-		return x.malformed(d.Malformed)
-	case d.TooLarge:
-		return &httpmsg.StreamError{Status: 431, Msg: "the head is too large"}
-	}
-	if !x.server && d.Status < 200 {
-		m.Body = httpmsg.NoBody
-		return nil
-	}
-	x.headSeen, x.declared = true, d.Length
-	x.bodyless = x.isHead || d.Status == 204 || d.Status == 304
-	if string(m.Method()) == "CONNECT" {
-		return nil
-	}
-	if x.endsHere(m) {
-		m.Body, m.ContentLength = httpmsg.NoBody, 0
-		x.ended = true
-		if x.declared > 0 && !x.bodyless {
-			return x.malformed("less content than content-length says")
-		}
-	}
-	return nil
-}
-
-// endWait is how long the end of a request that has no content may lag behind it.
-const endWait = 20 * time.Millisecond
-
-// endsHere reports whether the message ends with its head.
-func (x *stream) endsHere(m *httpmsg.Message) bool {
-	if x.in.drained() || m.Body == httpmsg.Length && m.ContentLength == 0 && x.server {
-		return true
-	}
-	if !x.server || m.Body == httpmsg.Length || x.in.r < x.in.w {
-		return x.isHead
-	}
-	switch string(m.Method()) {
-	case "GET", "HEAD", "OPTIONS", "DELETE", "TRACE":
-	default:
-		return false
-	}
-	// The end comes with the head, or in the next packet.
-	_ = x.q.SetReadDeadline(time.Now().Add(endWait)) // it does not fail
-	_ = x.in.fill()                                  // whatever it is comes again
-	_ = x.q.SetReadDeadline(time.Time{})
-	return x.in.drained()
-}
-
-// sparedFrames is how many frames of a stream may mean nothing here before they
-// count as oddities: peers send some to keep others used to them.
-const sparedFrames = 4
-
-// skip passes a frame over that means nothing here.
-func (x *stream) skip(typ, length uint64) error {
-	switch {
-	case typ == frameSettings, typ == frameGoAway, typ == frameMaxPushID, typ == frameCancelPush, typ == framePushPromise, reserved(typ):
-		return broken(codeFrameUnexpected, "a frame that has no place in a request's stream")
-	case length > 64<<10:
-		return broken(codeExcessive, "an unknown frame that is too large")
-	}
-	if x.unknown++; x.unknown > sparedFrames {
-		x.s.glitch()
-	}
-	_, err := io.CopyN(io.Discard, &x.in, int64(length))
-	return unexpected(err)
-}
-
-// failed ends the connection where the peer broke its rules, and says how the
-// stream ended.
-func (x *stream) failed(err error) error {
-	if ce, ok := err.(*connError); ok {
-		x.s.fail(ce)
-		return &httpmsg.StreamError{Msg: ce.msg, Malformed: true}
-	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return &httpmsg.StreamError{Remote: true, Msg: "the stream ended too early"}
-	}
-	return x.lost(err)
-}
-
-// lost says how a QUIC stream ended, in the engine's terms.
-func (x *stream) lost(err error) error {
-	var se *quic.StreamError
-	if errors.As(err, &se) {
-		if se.Remote {
-			x.resetCode.Store(uint64(se.ErrorCode))
-		}
-		x.reset.Store(se.Remote)
-		return &httpmsg.StreamError{Remote: se.Remote, Retry: code(se.ErrorCode) == codeRejected, Msg: "the stream was reset"}
-	}
-	return err
-}
-
-// malformed resets the stream of a message that breaks HTTP's rules.
-func (x *stream) malformed(msg string) error {
-	x.cancel(codeMessage)
-	x.s.count.Streams.Add(1)
-	x.s.glitch()
-	return &httpmsg.StreamError{Msg: msg, Malformed: true}
-}
-
-// Read reads content.
-func (x *stream) Read(p []byte) (int, error) {
-	for !x.ended && x.left == 0 {
-		if err := x.nextData(); err != nil {
-			return 0, err
-		}
-	}
-	if x.ended {
-		return 0, io.EOF
-	}
-	n, err := x.in.Read(p[:min(uint64(len(p)), x.left)])
-	x.left -= uint64(n)
-	x.got += int64(n)
-	if x.declared >= 0 && x.got > x.declared && !x.bodyless {
-		return 0, x.malformed("more content than content-length says")
-	}
-	if n > 0 {
-		return n, nil
-	}
-	return 0, x.failed(unexpected(err))
-}
-
-// nextData reads up to the next DATA frame, or the end.
-func (x *stream) nextData() error {
-	typ, length, err := x.in.frame()
-	switch {
-	case err == io.EOF:
-		if x.declared >= 0 && x.got != x.declared && !x.bodyless {
-			return x.malformed("less content than content-length says")
-		}
-		x.ended = true
-		return nil
-	case err != nil:
-		return x.failed(err)
-	case typ == frameData:
-		if x.left = length; length == 0 {
-			x.s.glitch()
-		}
-		return nil
-	case typ == frameHeaders:
-		return x.readTrailers(length)
-	}
-	if err := x.skip(typ, length); err != nil {
-		return x.failed(err)
-	}
-	return nil
-}
-
-func (x *stream) readTrailers(length uint64) error {
-	if length > 2*uint64(x.s.limits.MaxHead) {
-		return x.failed(broken(codeExcessive, "trailers that are too large"))
-	}
-	block, err := x.in.whole(int(length))
-	if err != nil {
-		return x.failed(err)
-	}
-	x.head.Begin(&x.trailers, httpmsg.HTTP3, x.server, true)
-	if err := decode(&x.head, block, true); err != nil {
-		return x.failed(err)
-	}
-	if x.head.Malformed != "" || x.head.TooLarge {
-		return x.malformed("malformed trailers")
-	}
-	if _, _, err := x.in.frame(); err != io.EOF {
-		return x.failed(broken(codeFrameUnexpected, "a frame after the trailers"))
-	}
-	x.ended = true
-	return nil
-}
-
-// ReadTrailers gives the fields after the content.
-func (x *stream) ReadTrailers(m *httpmsg.Message) bool {
-	if !x.ended || x.trailers.Fields() == 0 {
-		return false
-	}
-	*m, x.trailers = x.trailers, *m
-	x.trailers.Reset(nil)
-	return true
-}
-
-// appendHeaders appends a HEADERS frame. Its length is written in four bytes,
-// before it is known.
-func appendHeaders(b []byte, encode func([]byte) []byte) []byte {
-	at := len(b)
-	b = encode(append(b, frameHeaders, 0, 0, 0, 0))
-	n := len(b) - at - 5
-	b[at+1], b[at+2], b[at+3], b[at+4] = 0x80|byte(n>>24), byte(n>>16), byte(n>>8), byte(n)
-	return b
-}
-
-// WriteHead sends a head.
-func (x *stream) WriteHead(h *httpmsg.Message, end bool) error {
-	if !x.server && len(h.Protocol()) > 0 && !x.s.peerConnects(string(h.Protocol())) {
-		return &httpmsg.StreamError{Msg: "the server takes no extended CONNECT"}
-	}
-	x.out = appendHeaders(x.out, func(b []byte) []byte {
-		if x.server {
-			return appendResponse(b, h)
-		}
-		return appendRequest(b, h)
-	})
-	if !x.server {
-		x.isHead = string(h.Method()) == "HEAD"
-	}
-	switch {
-	case end:
-		return x.CloseWrite()
-	case x.server && h.Status < 200:
-		return x.Flush()
-	}
-	return nil
-}
-
-// Flush sends the head that was held back.
-func (x *stream) Flush() error {
-	if len(x.out) == 0 {
-		return nil
-	}
-	_, err := x.q.Write(x.out)
-	x.out = x.out[:0]
-	return x.lost(err)
-}
-
-// small is how much content is copied behind what waits, to leave with it.
-const small = 16 << 10
-
-// Write sends content.
-func (x *stream) Write(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	x.out = quicvarint.Append(append(x.out, frameData), uint64(len(p)))
-	if len(p) <= small {
-		x.out = append(x.out, p...)
-		if err := x.Flush(); err != nil {
-			return 0, err
-		}
-		return len(p), nil
-	}
-	if err := x.Flush(); err != nil {
-		return 0, err
-	}
-	n, err := x.q.Write(p)
-	return n, x.lost(err)
-}
-
-// WriteLast sends the last content.
-func (x *stream) WriteLast(p []byte) (int, error) {
-	if len(p) > 0 {
-		if n, err := x.Write(p); err != nil {
-			return n, err
-		}
-	}
-	return len(p), x.CloseWrite()
-}
-
-// CloseWrite ends our direction.
-func (x *stream) CloseWrite() error {
-	if err := x.Flush(); err != nil {
-		return err
-	}
-	x.sent = true
-	return x.lost(x.q.Close())
-}
-
-// WriteTrailers sends the fields after the content.
-func (x *stream) WriteTrailers(h *httpmsg.Message) error {
-	x.out = appendHeaders(x.out, func(b []byte) []byte { return appendTrailers(b, h) })
-	return x.CloseWrite()
 }
 
 // reasons are the codes of reasons.
@@ -418,10 +108,10 @@ func (x *stream) Close() error {
 			x.q.CancelWrite(quic.StreamErrorCode(codeCancelled))
 		}
 	}
-	if x.server && x.reset.Load() {
-		x.s.glitch()
+	if x.reset.Load() {
+		x.s.chore()
 	}
-	x.s.streamEnded()
+	x.s.streamEnded(x)
 	x.s, x.q, x.in.from = nil, nil, nil
 	if cap(x.out) > 4*small {
 		x.out = nil

@@ -13,6 +13,7 @@ import (
 // What holds where the configuration does not say otherwise; the rest is left to
 // quic-go.
 const (
+	defaultIdle    = 30 * time.Second
 	defaultStreams = 100
 	defaultRetries = 100      // handshakes in progress before Retry
 	defaultHead    = 16 << 10 // bytes
@@ -21,27 +22,34 @@ const (
 
 // settle fills in what is not set.
 func settle(t *protocol.SessionTuning) {
+	t.MaxIdle = cmp.Or(t.MaxIdle, defaultIdle)
 	t.MaxStreams = cmp.Or(t.MaxStreams, defaultStreams)
 	t.RetryThreshold = cmp.Or(t.RetryThreshold, defaultRetries)
 	t.MaxHead = cmp.Or(t.MaxHead, defaultHead)
 	t.MaxFields = cmp.Or(t.MaxFields, defaultFields)
 }
 
-// The windows that connections begin with, as in quic-go.
-const firstWindow = 512 << 10
+// The windows that connections and their streams begin with, as in quic-go, unless
+// they are to be smaller.
+const (
+	firstWindow       = 768 << 10
+	firstStreamWindow = 512 << 10
+)
 
 // config makes quic-go's settings of ours; count may be nil.
 func config(t *protocol.SessionTuning, count *protocol.SessionCounters, log *slog.Logger) *quic.Config {
-	c := &quic.Config{MaxIdleTimeout: t.MaxIdle, MaxIncomingUniStreams: 100, HandshakeIdleTimeout: 5 * time.Second}
-	c.EnableDatagrams, c.EnableStreamResetPartialDelivery = true, true // for WebTransport
-
+	c := &quic.Config{
+		MaxIdleTimeout: t.MaxIdle, MaxIncomingUniStreams: 100, HandshakeIdleTimeout: 5 * time.Second,
+		InitialConnectionReceiveWindow: firstWindow, InitialStreamReceiveWindow: firstStreamWindow,
+		EnableDatagrams: true, EnableStreamResetPartialDelivery: true, // for WebTransport
+	}
 	if t.Window > 0 {
 		c.MaxConnectionReceiveWindow = uint64(t.Window)
 		c.InitialConnectionReceiveWindow = min(firstWindow, c.MaxConnectionReceiveWindow)
 	}
 	if t.StreamWindow > 0 {
 		c.MaxStreamReceiveWindow = uint64(t.StreamWindow)
-		c.InitialStreamReceiveWindow = min(firstWindow, c.MaxStreamReceiveWindow)
+		c.InitialStreamReceiveWindow = min(firstStreamWindow, c.MaxStreamReceiveWindow)
 	}
 	if t.QLog != "" {
 		c.Tracer = (&recorder{t.QLog, log}).trace

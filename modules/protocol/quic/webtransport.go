@@ -1,6 +1,7 @@
 package quic
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -18,6 +19,9 @@ import (
 // their first bytes, and datagrams (RFC 9297) too. A session passes over two
 // connections with an ID on each: what comes on one goes out on the other with
 // the other's.
+//
+// There is one session on a connection at a time, as the draft has it where no flow
+// control of sessions was agreed on, and none is offered here.
 
 // frameTransport begins a bidirectional stream of a session, streamTransport a
 // unidirectional one.
@@ -42,9 +46,13 @@ const (
 	codeTransportGone    code = 0x170d7b68 // of one whose session has ended
 )
 
-// joinTime is how long a stream waits for its session to be there: they may
-// overtake each other.
-const joinTime = 5 * time.Second
+// Streams may overtake their session: how long they wait for it to be there, and how
+// many may.
+const (
+	joinTime   = 5 * time.Second
+	mayWait    = 16
+	noDatagram = 1 << 60 // the first number that no datagram has (RFC 9297 section 2.1)
+)
 
 // transport is a session on one of its connections.
 type transport struct {
@@ -65,10 +73,11 @@ func (x *stream) Join(other httpmsg.Stream, alive func()) error {
 		return errNoTransport
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	a := &transport{s: x.s, id: uint64(x.q.StreamID()), ctx: ctx, alive: alive}
-	b := &transport{s: y.s, id: uint64(y.q.StreamID()), ctx: ctx, alive: alive, peer: a}
+	a := &transport{s: x.s, id: uint64(x.id), ctx: ctx, alive: alive}
+	b := &transport{s: y.s, id: uint64(y.id), ctx: ctx, alive: alive, peer: a}
 	a.peer = b
 	x.leave, y.leave = stop, stop
+	x.capsules, y.capsules = newCapsules(readerFunc(x.content)), newCapsules(readerFunc(y.content))
 	a.join()
 	b.join()
 	return nil
@@ -90,6 +99,7 @@ func (t *transport) join() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.transports, t.id)
+		s.past = max(s.past, t.id+4)
 	})
 	if !first {
 		return
@@ -100,24 +110,82 @@ func (t *transport) join() {
 	}
 }
 
-// transport waits for a session to be there; nil if it does not come.
-func (s *session) transport(id uint64) *transport {
+// readerFunc is a function as an io.Reader.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// seat gives a session its place on the connection, unless another has that.
+func (s *session) seat(x *stream) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seated != nil {
+		return false
+	}
+	s.seated = x
+	return true
+}
+
+// leave gives the place up, once the client has ended the session.
+func (s *session) leave(x *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unseat(x)
+}
+
+// unseat gives the place up. The lock is held.
+func (s *session) unseat(x *stream) {
+	if s.seated == x {
+		s.seated = nil
+	}
+}
+
+// asksTransport reports whether a protocol is WebTransport.
+func asksTransport(protocol []byte) bool { return bytes.HasPrefix(protocol, []byte("webtransport")) }
+
+// errSession ends the connection for a session's ID that no request has.
+var errSession = broken(codeID, "a session that no request can have begun")
+
+// namesRequest reports whether an ID is that of a stream which a client opens for a
+// request (RFC 9000 section 2.1).
+func namesRequest(id uint64) bool { return id%4 == 0 }
+
+// transport waits for a session to be there. Where it does not come, or is over, it
+// gives the code for its stream.
+func (s *session) transport(id uint64) (*transport, code) {
+	t, why := s.await(id)
+	if t == nil {
+		s.chore()
+	}
+	return t, why
+}
+
+func (s *session) await(id uint64) (*transport, code) {
 	timer := time.NewTimer(joinTime)
 	defer timer.Stop()
-	for {
-		s.mu.Lock()
-		t, joined := s.transports[id], s.joined
-		s.mu.Unlock()
-		if t != nil {
-			return t
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting++
+	defer func() { s.waiting-- }()
+	for late := s.waiting > mayWait; ; {
+		switch t := s.transports[id]; {
+		case t != nil:
+			return t, codeNo
+		case id < s.past:
+			return nil, codeTransportGone
+		case late:
+			return nil, codeTransportUnknown
 		}
+		joined := s.joined
+		s.mu.Unlock()
 		select {
 		case <-joined:
 		case <-timer.C:
-			return nil
+			late = true
 		case <-s.c.Context().Done():
-			return nil
+			late = true
 		}
+		s.mu.Lock()
 	}
 }
 
@@ -138,6 +206,10 @@ func (s *session) acceptStreams() {
 				s.fail(broken(codeStreamCreation, "a request from a server"))
 				return
 			}
+			if !namesRequest(id) {
+				s.fail(errSession)
+				return
+			}
 			s.carry(q, id, r.buf[r.r:r.w])
 		}()
 	}
@@ -152,9 +224,9 @@ func (x *stream) setAside(id uint64) {
 
 // carry passes a bidirectional stream on. rest was read already.
 func (s *session) carry(q *quic.Stream, id uint64, rest []byte) {
-	t := s.transport(id)
+	t, why := s.transport(id)
 	if t == nil {
-		cancel(q, q, codeTransportUnknown)
+		cancel(q, q, why)
 		return
 	}
 	to, err := t.peer.s.c.OpenStreamSync(t.ctx)
@@ -177,9 +249,13 @@ func (s *session) carryUni(q *quic.ReceiveStream, r *reader) {
 	if err != nil {
 		return // it said nothing
 	}
-	t := s.transport(id)
+	if !namesRequest(id) {
+		s.fail(errSession)
+		return
+	}
+	t, why := s.transport(id)
 	if t == nil {
-		q.CancelRead(quic.StreamErrorCode(codeTransportUnknown))
+		q.CancelRead(quic.StreamErrorCode(why))
 		return
 	}
 	to, err := t.peer.s.c.OpenUniStreamSync(t.ctx)
@@ -271,7 +347,7 @@ func (s *session) receiveDatagrams() {
 			return
 		}
 		quarter, n, err := quicvarint.Parse(b)
-		if err != nil {
+		if err != nil || quarter >= noDatagram {
 			s.fail(broken(codeDatagram, "a datagram without the ID of its stream"))
 			return
 		}
