@@ -21,11 +21,12 @@ type departure struct {
 	waits interrupter // what is waited for, nil for what looks at left
 
 	// Of connections that are watched:
-	patience *time.Timer // what is left of it before the watch begins; nil before the first wait
-	wait     int         // the number of the wait
-	client   *conn       // that is to be watched, nil between waits
-	ends     ends
-	watched  bool
+	client  *conn // that is to be watched, nil between waits
+	ends    ends
+	watched bool
+	wait    int         // counts waits
+	timed   int         // the wait that the timer was set for, 0 while it is not
+	timer   *time.Timer // nil before the first wait
 }
 
 // ends says what the client's closing of its half means; a reset is always its end.
@@ -45,12 +46,17 @@ type interrupt func()
 
 func (f interrupt) Interrupt() { f() }
 
-// patience is how long a wait may last before the client is watched.
+// patience is how long a wait lasts at least before the client is watched. The timer
+// is neither stopped nor set again while it runs, so that short waits, one after the
+// other, have it fire once in that time.
 const patience = 100 * time.Millisecond
 
 // begin makes ready for another stream.
 func (d *departure) begin() {
-	d.gone = false // nobody else knows of it yet
+	if !d.gone { // nobody else knows of it yet
+		return
+	}
+	d.gone = false
 	select {
 	case <-d.left:
 	default:
@@ -103,11 +109,19 @@ func (d *departure) await(client *conn, ends ends) {
 	defer d.mu.Unlock()
 	d.wait++
 	d.client, d.ends = client, ends
-	if d.patience == nil {
-		d.patience = time.AfterFunc(patience, d.watch)
-		return
+	if d.timed == 0 {
+		d.setTimer()
 	}
-	d.patience.Reset(patience)
+}
+
+// setTimer sets the timer for the wait. The lock is held.
+func (d *departure) setTimer() {
+	d.timed = d.wait
+	if d.timer == nil {
+		d.timer = time.AfterFunc(patience, d.expired)
+	} else {
+		d.timer.Reset(patience)
+	}
 }
 
 // over ends such a wait, if there is one.
@@ -117,20 +131,29 @@ func (d *departure) over() {
 	if d.client == nil {
 		return
 	}
-	d.patience.Stop()
 	if d.watched {
 		d.client.fe.engine.watcher.Forget(d.client.Conn)
 	}
 	d.client, d.waits, d.watched = nil, nil, false
 }
 
-// watch has the client watched when a wait has become long.
-func (d *departure) watch() {
+// expired is what the timer calls.
+func (d *departure) expired() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.client == nil || d.watched {
-		return // that wait has just ended
+	timed := d.timed
+	d.timed = 0
+	switch {
+	case d.client == nil: // nothing waits
+	case d.wait != timed:
+		d.setTimer()
+	default:
+		d.watch()
 	}
+}
+
+// watch has the client watched. The lock is held.
+func (d *departure) watch() {
 	watcher, wait := d.client.fe.engine.watcher, d.wait
 	begin := watcher.Closed
 	if d.ends == halfGoesOn {
@@ -148,7 +171,7 @@ func (d *departure) told(wait int) {
 	}
 	if d.ends == emptyEnds && !d.client.PeerClosed() {
 		d.ends = halfGoesOn
-		d.watched = d.client.fe.engine.watcher.Reset(d.client.Conn, func(relay.Event) { d.told(wait) })
+		d.watch()
 		return
 	}
 	d.leave()
