@@ -22,13 +22,12 @@ type departure struct {
 	waits interrupter // what is waited for, nil for what looks at left
 
 	// Of connections that are watched:
-	patience *time.Timer // looks after waits; nil before the first
-	looking  bool        // it is set
-	seen     int         // the wait that there was when it was
-	wait     int         // the number of the wait
-	client   *conn       // that is to be watched, nil between waits
-	ends     ends
-	watched  bool
+	client  *conn // that is to be watched, nil between waits
+	ends    ends
+	watched bool
+	wait    int         // counts waits
+	timed   int         // the wait that the timer was set for, 0 while it is not
+	timer   *time.Timer // nil before the first wait
 }
 
 // ends says what the client's closing of its half means; a reset is always its end.
@@ -48,8 +47,9 @@ type interrupt func()
 
 func (f interrupt) Interrupt() { f() }
 
-// patience is how long a wait may last before the client is watched, and at most
-// twice that.
+// patience is how long a wait lasts at least before the client is watched. The timer
+// is neither stopped nor set again while it runs, so that short waits, one after the
+// other, have it fire once in that time.
 const patience = 100 * time.Millisecond
 
 // begin makes ready for another stream.
@@ -124,20 +124,19 @@ func (d *departure) await(client *conn, ends ends) {
 	defer d.mu.Unlock()
 	d.wait++
 	d.client, d.ends = client, ends
-	if !d.looking {
-		d.look()
+	if d.timed == 0 {
+		d.setTimer()
 	}
 }
 
-// look sets the timer. One that is set stays so when a wait ends, and is then for the
-// next: a busy connection sets its timer once in the time of patience.
-func (d *departure) look() {
-	d.looking, d.seen = true, d.wait
-	if d.patience == nil {
-		d.patience = time.AfterFunc(patience, d.watch)
-		return
+// setTimer sets the timer for the wait. The lock is held.
+func (d *departure) setTimer() {
+	d.timed = d.wait
+	if d.timer == nil {
+		d.timer = time.AfterFunc(patience, d.expired)
+	} else {
+		d.timer.Reset(patience)
 	}
-	d.patience.Reset(patience)
 }
 
 // over ends such a wait, if there is one.
@@ -153,18 +152,23 @@ func (d *departure) over() {
 	d.client, d.waits, d.watched = nil, nil, false
 }
 
-// watch has the client watched when a wait has become long.
-func (d *departure) watch() {
+// expired is what the timer calls.
+func (d *departure) expired() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.looking = false
+	timed := d.timed
+	d.timed = 0
 	switch {
-	case d.client == nil || d.watched:
-		return
-	case d.wait != d.seen: // it began since
-		d.look()
-		return
+	case d.client == nil: // nothing waits
+	case d.wait != timed:
+		d.setTimer()
+	default:
+		d.watch()
 	}
+}
+
+// watch has the client watched. The lock is held.
+func (d *departure) watch() {
 	watcher, wait := d.client.fe.engine.watcher, d.wait
 	begin := watcher.Closed
 	if d.ends == halfGoesOn {
@@ -182,7 +186,7 @@ func (d *departure) told(wait int) {
 	}
 	if d.ends == emptyEnds && !d.client.PeerClosed() {
 		d.ends = halfGoesOn
-		d.watched = d.client.fe.engine.watcher.Reset(d.client.Conn, func(relay.Event) { d.told(wait) })
+		d.watch()
 		return
 	}
 	d.leave()

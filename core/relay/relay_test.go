@@ -280,6 +280,26 @@ func TestWatcher(t *testing.T) {
 	}
 }
 
+func TestWatcherTellsOfResets(t *testing.T) {
+	w, err := NewWatcher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	a, b := tcpPair(t)
+	reset := make(chan Event, 1)
+	if !w.Reset(a, func(ev Event) { reset <- ev }) {
+		t.Fatal("not watched")
+	}
+	if err := errors.Join(b.Reset(), b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	<-reset
+	if w.Forget(a) {
+		t.Error("still watched")
+	}
+}
+
 func TestWatcherTakesALayerAgain(t *testing.T) {
 	w, err := NewWatcher()
 	if err != nil {

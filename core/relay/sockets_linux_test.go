@@ -3,6 +3,7 @@
 package relay
 
 import (
+	"errors"
 	"net"
 	"testing"
 	"time"
@@ -68,4 +69,42 @@ func TestFillHoldsNoStorageWhileItWaits(t *testing.T) {
 	if n := pool.Held(); n != 0 {
 		t.Errorf("an empty buffer holds storage: %d", n)
 	}
+}
+
+// A watch for a reset goes on when the peer closes its side.
+func TestWatcherTellsResetsFromEnds(t *testing.T) {
+	w, err := NewWatcher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	a, b := tcpPair(t)
+	defer a.Close()
+	ended, reset := make(chan Event, 1), make(chan Event, 1)
+	if a.HalfClosed() {
+		t.Error("half closed before anything happened")
+	}
+	w.Closed(a, func(ev Event) { ended <- ev })
+	if err := b.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	if !a.HalfClosed() {
+		t.Error("the end of the peer's side is not seen")
+	}
+	if !w.Reset(a, func(ev Event) { reset <- ev }) {
+		t.Fatal("not watched again")
+	}
+	if _, err := a.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-reset:
+		t.Error("an end of one side passed for a reset")
+	default:
+	}
+	if err := errors.Join(b.Reset(), b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	<-reset
 }

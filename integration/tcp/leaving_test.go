@@ -45,7 +45,7 @@ servers = ["FULL"]
 		"haproxy": func() *lab.Process {
 			text := fill(`
 global
-	stats socket `+socket+`
+	stats socket ` + socket + `
 defaults
 	mode tcp
 	log stdout format raw daemon
