@@ -23,6 +23,7 @@ func (r Request) Build(ctx context.Context) (*Result, error) {
 		if result, err = r.link(ctx, w, p); err != nil {
 			return err
 		}
+		result.Lifts = w.lifted
 		if result.Lock = r.Lock; r.Lock == nil {
 			result.Lock, err = r.lockOf(ctx, w)
 		}
@@ -63,12 +64,29 @@ func (r Request) Catalogue(ctx context.Context) ([]Module, error) {
 
 // Recipe gives the recipe of the binary that Build would make.
 func (r Request) Recipe(ctx context.Context) (*Recipe, error) {
-	var recipe *Recipe
+	c, err := r.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.Recipe, nil
+}
+
+// Checked is what a build would be of.
+type Checked struct {
+	*Recipe
+	// Lifts are dependencies of core that it would get in newer versions.
+	Lifts []Lift `json:"lifts,omitempty"`
+}
+
+// Check does all that Build does before it links.
+func (r Request) Check(ctx context.Context) (*Checked, error) {
+	var c Checked
 	err := r.planned(ctx, func(w *workspace, p *plan) (err error) {
-		recipe, err = r.writeMain(ctx, w, p)
+		c.Lifts = w.lifted
+		c.Recipe, err = r.writeMain(ctx, w, p)
 		return err
 	})
-	return recipe, err
+	return &c, err
 }
 
 // planned resolves, checks and plans, and then calls fn with what came of it.
@@ -124,7 +142,7 @@ func (r *Request) resolve(ctx context.Context, dir string) (*workspace, error) {
 		return nil, err
 	}
 	r.tell(StepResolve, "core %s from %s", versionOr(c.Version), c.Dir)
-	w := &workspace{dir: dir, core: c, tool: tool, lock: r.Lock, target: r.Target}
+	w := &workspace{dir: dir, core: c, tool: tool, lock: r.Lock, target: r.Target, strict: r.StrictDependencies}
 	if w.plugins, err = r.plugins(c); err != nil {
 		return nil, err
 	}
@@ -179,6 +197,7 @@ func (r *Request) plan(ctx context.Context, w *workspace) (*plan, error) {
 		if err := w.check(ctx, r.Race); err != nil {
 			return nil, err
 		}
+		r.tellLifts(w)
 	}
 	if err := w.checkCore(ctx); err != nil {
 		return nil, err

@@ -28,6 +28,9 @@ type Request struct {
 	// Replace are Go modules to take from elsewhere, MODULE=DIR or
 	// MODULE=OTHER@VERSION, as the replace lines of a go.mod.
 	Replace []string
+	// StrictDependencies refuses plugins that lift a dependency of core, also where
+	// core compiles with the newer version.
+	StrictDependencies bool
 	// Embed is a configuration file for the binary to carry: it is used when the
 	// binary is started without one.
 	Embed string
@@ -82,6 +85,8 @@ type Result struct {
 	// Verified says that the binary was run and lists these modules; it cannot
 	// be run when it is for another platform.
 	Verified bool `json:"verified"`
+	// Lifts are dependencies of core that it got in newer versions.
+	Lifts []Lift `json:"lifts,omitempty"`
 	// Sizes is what each package takes, and ModuleSizes what the modules take with
 	// all that they alone need; largest first, when it was asked for.
 	Sizes       []Size       `json:"sizes,omitempty"`

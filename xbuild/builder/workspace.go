@@ -24,7 +24,9 @@ type workspace struct {
 	tool     goTool
 	lock     *Lock // nil to choose versions
 	target   Target
-	trial    bool // whether a version fits is only tried
+	strict   bool   // no dependency of core may be lifted
+	trial    bool   // whether a version fits is only tried
+	lifted   []Lift // known once they are judged
 }
 
 func (w *workspace) write(name, text string) error {
