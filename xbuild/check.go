@@ -9,6 +9,14 @@ import (
 	"github.com/fairleadproxy/fairlead/xbuild/builder"
 )
 
+// count says how many there are of what is called so.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 func checkCommand() *cobra.Command {
 	o := &options{}
 	c := &cobra.Command{
@@ -41,7 +49,7 @@ what is asked for. Nothing is written.`,
 			}
 			return o.print(c, checked, func(w io.Writer) error {
 				for _, r := range checked {
-					if _, err := fmt.Fprintf(w, "%s: core %s, %d plugins and %d modules fit together\n", r.Target, r.Core.Version, len(r.Plugins), len(r.Modules)); err != nil {
+					if _, err := fmt.Fprintf(w, "%s: core %s, %s and %d modules fit together\n", r.Target, r.Core.Version, count(len(r.Plugins), "plugin"), len(r.Modules)); err != nil {
 						return err
 					}
 				}

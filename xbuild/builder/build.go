@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,12 @@ import (
 // is at fault, *PluginError when a plugin is. The output is written only when
 // all went well, at once.
 func (r Request) Build(ctx context.Context) (*Result, error) {
+	if err := r.defaults(); err != nil {
+		return nil, err
+	}
+	if err := r.writable(); err != nil {
+		return nil, err
+	}
 	var result *Result
 	err := r.planned(ctx, func(w *workspace, p *plan) error {
 		if _, err := r.writeMain(ctx, w, p); err != nil {
@@ -120,13 +127,16 @@ func (r *Request) inWorkspace(fn func(dir string) error) (err error) {
 			err = rmErr
 		}
 	}()
-	return fn(dir)
+	return withRoom(fn(dir))
 }
 
 // resolve finds core and the plugins, in the versions that will be built.
 func (r *Request) resolve(ctx context.Context, dir string) (*workspace, error) {
 	tool, err := r.goTool(ctx, dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.Target.check(ctx, tool); err != nil {
 		return nil, err
 	}
 	// What can be told without core need not wait for it.
@@ -194,6 +204,13 @@ func (r *Request) plan(ctx context.Context, w *workspace) (*plan, error) {
 		if err := r.tellUnheeded(w); err != nil {
 			return nil, err
 		}
+		var errs []error
+		for _, p := range w.plugins {
+			errs = append(errs, r.importable(p))
+		}
+		if err := errors.Join(errs...); err != nil {
+			return nil, err
+		}
 		if err := w.check(ctx, r.Race); err != nil {
 			return nil, err
 		}
@@ -215,10 +232,7 @@ func (r *Request) plan(ctx context.Context, w *workspace) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkKnown("--without", r.Without, catalogue); err != nil {
-		return nil, err
-	}
-	if err := checkKnown("--include", r.Include, catalogue); err != nil {
+	if err := errors.Join(checkKnown("--include", r.Include, catalogue), checkKnown("--without", r.Without, catalogue)); err != nil {
 		return nil, err
 	}
 	without, err := r.leftOut(w, catalogue, used)

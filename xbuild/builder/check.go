@@ -53,7 +53,11 @@ func (w *workspace) check(ctx context.Context, cgo bool) error {
 // compile compiles a plugin and what it imports.
 func (w *workspace) compile(ctx context.Context, p *Plugin) error {
 	if _, err := w.tool.run(ctx, "build", "-trimpath", p.Package); err != nil {
-		return &PluginError{Plugin: p.Package, Step: "compile", Err: w.unlink(err)}
+		err = w.unlink(err)
+		if strings.Contains(err.Error(), "build constraints exclude all Go files") {
+			err = fmt.Errorf("%w\nbinaries are built without C; a package that needs it has no files left", err)
+		}
+		return &PluginError{Plugin: p.Package, Step: "compile", Err: err}
 	}
 	return nil
 }
@@ -109,10 +113,7 @@ func coreAPIs(dir string) ([]int, error) {
 // readManifest reads what a plugin says of itself: the file in the package's
 // directory or else in that of its Go module; nil when there is none.
 func readManifest(p *Plugin) (*plugin.Manifest, error) {
-	root := p.Dir
-	if root == "" {
-		root = p.at
-	}
+	root := p.root()
 	sub := strings.TrimPrefix(strings.TrimPrefix(p.Package, p.Module), "/")
 	for _, dir := range []string{filepath.Join(root, filepath.FromSlash(sub)), root} {
 		m, err := plugin.Read(dir)

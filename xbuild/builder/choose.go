@@ -1,7 +1,6 @@
 package builder
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -223,7 +222,7 @@ func (w *workspace) graph(ctx context.Context) (map[string][]string, error) {
 func (w *workspace) lockedGraph() (map[string][]string, error) {
 	graph := map[string][]string{}
 	for _, p := range w.plugins {
-		s, err := readSource(cmp.Or(p.Dir, p.at))
+		s, err := readSource(p.root())
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // a module from before there was a go.mod
 		}

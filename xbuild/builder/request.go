@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -127,12 +128,8 @@ func (r *Request) defaults() error {
 	for i := range r.For {
 		r.For[i] = absolute(r.Dir, r.For[i])
 	}
-	for flag, list := range map[string][]string{"--without": r.Without, "--include": r.Include} {
-		for _, id := range list {
-			if err := checkID(flag, id); err != nil {
-				return err
-			}
-		}
+	if err := errors.Join(checkIDs("--include", r.Include), checkIDs("--without", r.Without)); err != nil {
+		return err
 	}
 	if i := slices.IndexFunc(r.Include, func(id string) bool { return slices.Contains(r.Without, id) }); i >= 0 {
 		return usagef("%s is both included and left out", r.Include[i])
