@@ -2,6 +2,7 @@ package tls
 
 import (
 	"crypto/tls"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -77,7 +78,7 @@ func (t *acceptor) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error)
 		c, err = e.Pair.Certificate()
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", secure.ErrName, err)
 	}
 	if c == nil {
 		if ok {
