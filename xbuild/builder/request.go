@@ -12,7 +12,8 @@ import (
 // Request says what to build. The zero Request builds the standard binary.
 type Request struct {
 	// Core is a directory with a checkout of core, or a version of it. Default:
-	// the checkout that Dir lies in, else the version that this program is of.
+	// the checkout that Dir lies in, or that the go.mod around it replaces core with,
+	// else the version that this program is of.
 	Core string
 	// Preset is a list of standard modules: tcp, http, tls or all. Default: all.
 	Preset string

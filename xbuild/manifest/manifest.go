@@ -20,7 +20,8 @@ const File = "xbuild.toml"
 // Manifest is a custom build. Directories and files are relative to its own.
 type Manifest struct {
 	// Core is a version of core, or a directory with a checkout. Default: the
-	// checkout around the manifest, else the version that xbuild is of.
+	// checkout around the manifest, or that the go.mod around it replaces core with,
+	// else the version that xbuild is of.
 	Core tree.Text `toml:"core"`
 	// Preset is the list of standard modules to begin with. Default "all".
 	Preset tree.Text `toml:"preset"`
