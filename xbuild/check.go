@@ -9,6 +9,14 @@ import (
 	"github.com/fairleadproxy/fairlead/xbuild/builder"
 )
 
+// count says how many there are of what is called so.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 func checkCommand() *cobra.Command {
 	o := &options{}
 	c := &cobra.Command{
@@ -29,19 +37,19 @@ what is asked for. Nothing is written.`,
 			if err := o.settle(c.Context(), p); err != nil {
 				return err
 			}
-			var recipes []*builder.Recipe
+			var checked []*builder.Checked
 			for _, t := range p.targets {
 				r := p.request
 				r.Target = t
-				recipe, err := r.Recipe(c.Context())
+				one, err := r.Check(c.Context())
 				if err != nil {
 					return err
 				}
-				recipes = append(recipes, recipe)
+				checked = append(checked, one)
 			}
-			return o.print(c, recipes, func(w io.Writer) error {
-				for _, r := range recipes {
-					if _, err := fmt.Fprintf(w, "%s: core %s, %d plugins and %d modules fit together\n", r.Target, r.Core.Version, len(r.Plugins), len(r.Modules)); err != nil {
+			return o.print(c, checked, func(w io.Writer) error {
+				for _, r := range checked {
+					if _, err := fmt.Fprintf(w, "%s: core %s, %s and %d modules fit together\n", r.Target, r.Core.Version, count(len(r.Plugins), "plugin"), len(r.Modules)); err != nil {
 						return err
 					}
 				}

@@ -76,6 +76,9 @@ func makePlugin(ctx context.Context, p *scaffold.Plugin, dir, core string, errs 
 	if p.Name == "" {
 		p.Name = nameFor(p.Module)
 	}
+	if err := p.Check(); err != nil {
+		return &lineError{err}
+	}
 	if err := chooseCore(p, dir, core); err != nil {
 		return err
 	}

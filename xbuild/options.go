@@ -32,8 +32,9 @@ func (o *options) sources(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.manifest, "manifest", "", "read this `file` (default: xbuild.toml, if it is there)")
 	f.StringArrayVar(&o.request.With, "with", nil, "add the plugin `PATH[@VERSION][=DIR]`, PATH being a module path or a directory such as ./plugins/ewma; repeat for more")
-	f.StringVar(&o.request.Core, "core", "", "take core from this `directory or version` (default: the checkout around the current directory, else xbuild's own version)")
+	f.StringVar(&o.request.Core, "core", "", "take core from this `directory or version` (default: the checkout around the current directory, or that its go.mod replaces core with, else xbuild's own version)")
 	f.StringArrayVar(&o.request.Replace, "replace", nil, "take a Go module from elsewhere: `MODULE=DIR`, or MODULE=OTHER@VERSION; repeat for more")
+	f.BoolVar(&o.request.StrictDependencies, "strict-dependencies", false, "refuse plugins that lift a dependency of core to a newer version, also where core compiles with it")
 	f.BoolVar(&o.request.Offline, "offline", false, "ask no module proxy: take what is in Go's module cache")
 	f.StringVar(&o.request.Vendor, "vendor", "", "take Go modules from this `directory` alone, which xbuild vendor wrote")
 	o.json(c)
@@ -175,6 +176,7 @@ func (o *options) over(r *builder.Request, wd string) {
 	}
 	r.Include, r.Without, r.Tags = append(r.Include, f.Include...), append(r.Without, f.Without...), append(r.Tags, f.Tags...)
 	r.Race, r.Debug = r.Race || f.Race, r.Debug || f.Debug
+	r.StrictDependencies = r.StrictDependencies || f.StrictDependencies
 	r.Offline, r.Keep, r.Sizes = f.Offline, f.Keep, f.Sizes
 	if r.Preset != "" && len(f.For) > 0 && f.Preset == "" {
 		r.Preset = ""

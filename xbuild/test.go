@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fairleadproxy/fairlead/xbuild/internal/gocmd"
 	"github.com/fairleadproxy/fairlead/xbuild/workbench"
 )
 
@@ -38,7 +39,8 @@ module of it that needs no configuration, whether its tests do or not.`,
 			return withBench(c.Context(), args, core, func(ctx context.Context, b *workbench.Bench) error {
 				err := b.Test(ctx, o)
 				var exit *exec.ExitError
-				if errors.As(err, &exit) {
+				var failure *gocmd.Failure // before the tests, which say themselves what fails
+				if errors.As(err, &exit) && !errors.As(err, &failure) {
 					if asJSON {
 						return errTold // the events say which
 					}

@@ -113,6 +113,9 @@ func (o *options) upgradeManifest(c *cobra.Command, p *plan) error {
 			changes = append(changes, builder.Change{What: kindOf(name), Name: strings.TrimPrefix(name, "core"), Old: old[name], New: now[name]})
 		}
 	}
+	if len(changes) == 0 {
+		r.Events(builder.Event{Step: builder.StepResolve, Text: "nothing is newer that fits", Note: true})
+	}
 	return o.print(c, changes, func(w io.Writer) error {
 		for _, change := range changes {
 			if _, err := fmt.Fprintln(w, change); err != nil {

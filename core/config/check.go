@@ -49,7 +49,8 @@ func (l *loader) checkFrontend(f *Frontend) {
 		l.reference(f, f.DefaultBackend)
 	}
 	for _, u := range f.UseBackend {
-		if !strings.Contains(u.Backend.Value, "%[") {
+		missing := u.Backend.IsZero() && u.Backend.Pos.Line == 0 // which was told
+		if !missing && !strings.Contains(u.Backend.Value, "%[") {
 			l.reference(f, u.Backend)
 		}
 	}

@@ -3,11 +3,15 @@ package module
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
 
-// Metrics holds the counters and gauges of modules. It is safe for concurrent use.
+// Metrics holds the counters and gauges of modules, which go on over reloads. Their
+// names are those under which they are shown: a plugin's begin with its vendor, and
+// counters end in _total, as in acme_private_refused_total. It is safe for
+// concurrent use.
 type Metrics struct {
 	mu sync.Mutex
 	m  map[string]*Metric
@@ -57,6 +61,17 @@ func (s *Metrics) get(name, help string, gauge bool, labels []string) *Metric {
 		s.m[key] = m
 	}
 	return m
+}
+
+// ValidMetric reports whether a metric may be called so: in lower-case letters,
+// digits and '_', and not as those of Fairlead itself, which begin with haproxy_.
+func ValidMetric(name string) bool {
+	for i, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && c != '_' && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != "" && !strings.HasPrefix(name, "haproxy_")
 }
 
 // Remove takes a metric out, as when what it counts is gone.

@@ -44,6 +44,9 @@ var faults = []struct {
 	{"leaks a metric", "50 reloads leave 50 metrics", func(t *testing.T) {
 		moduletest.Run(t, kind, "counts")
 	}},
+	{"a metric that cannot be shown", `the metric "Things" cannot be shown`, func(t *testing.T) {
+		moduletest.Run(t, kind, "misnames")
+	}},
 	{"leaks a descriptor", "descriptors are left open", func(t *testing.T) {
 		moduletest.Run(t, kind, "keeps-open")
 	}},
@@ -271,6 +274,9 @@ func init() {
 			n++
 			ctx.Metrics().Counter("things_total", "things", "number", string(rune('A'+n)))
 		})
+	})
+	register("misnames", func() thing {
+		return starts(func(ctx *module.Context) { ctx.Metrics().Counter("Things", "things") })
 	})
 	register("stubborn", func() thing {
 		return starts(func(ctx *module.Context) { ctx.Go("forever", func(context.Context) { wait() }) })

@@ -2,6 +2,7 @@ package moduletest
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,9 +54,25 @@ func reload[I any](t *testing.T, entry *module.Entry[I], config string) {
 		last = next
 	}
 	stop(t, last)
+	names(t, o.Metrics.Gather())
 	if n := len(o.Metrics.Gather()); n > metrics {
 		t.Errorf("%d reloads leave %d metrics where two instances had %d: give those of one kind the same name and labels, or Remove them at Stop",
 			reloads, n, metrics)
+	}
+}
+
+// names checks what metrics are called.
+func names(t *testing.T, list []*module.Metric) {
+	t.Helper()
+	for _, m := range list {
+		switch {
+		case !module.ValidMetric(m.Name):
+			t.Errorf("the metric %q cannot be shown: write its name in lower-case letters, digits and '_', the vendor first, as in acme_things_total", m.Name)
+		case !m.Gauge && !strings.HasSuffix(m.Name, "_total"):
+			t.Errorf("the counter %s does not end in _total: call it %s_total", m.Name, m.Name)
+		case m.Help == "":
+			t.Errorf("the metric %s has no help: say what it counts", m.Name)
+		}
 	}
 }
 

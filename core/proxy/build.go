@@ -46,7 +46,11 @@ func Build(cfg *config.Config, o BuildOptions) (*Graph, error) {
 		cfg: cfg, o: o, errs: &tree.Errors{}, vars: expr.NewVarNames(),
 		userlists: map[string]expr.Userlist{}, layers: map[string]layer.Layer{}, protocols: map[string]protocol.Protocol{}, loggers: map[tree.Pos]*logger{},
 	}
-	b.ctx = module.NewContext(module.ContextOptions{Log: o.Log, Registry: o.Registry, Shared: o.Shared})
+	own := module.ContextOptions{Log: o.Log, Registry: o.Registry, Shared: o.Shared}
+	if o.Engine != nil {
+		own.Metrics = o.Engine.metrics
+	}
+	b.ctx = module.NewContext(own)
 	b.g = &Graph{
 		engine: o.Engine, log: o.Log, ctx: b.ctx, inherit: o.Inherit, before: o.Before,
 		frontends: map[string]*Frontend{}, backends: map[string]*Backend{}, done: make(chan struct{}),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fairleadproxy/fairlead/core/config"
 	"github.com/fairleadproxy/fairlead/core/http2/limits"
+	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/protocol"
 	"github.com/fairleadproxy/fairlead/core/relay"
 )
@@ -75,6 +76,8 @@ type Engine struct {
 	lastID        atomic.Uint64
 	streamNumber  atomic.Int64
 	slots         slots
+	// metrics are those of modules, which go on counting over a reload.
+	metrics *module.Metrics
 }
 
 // NewEngine makes an engine; Close ends it.
@@ -85,6 +88,7 @@ func NewEngine(t Tuning) (*Engine, error) {
 	}
 	e := &Engine{
 		Tuning: t, started: time.Now(), pool: relay.NewPool(t.BufSize), mover: relay.NewMover(), watcher: w,
+		metrics: module.NewMetrics(),
 	}
 	e.streams.New = func() any { return newStream(e) }
 	e.children.New = newChild

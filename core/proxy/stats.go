@@ -17,6 +17,9 @@ func (g *Graph) Statistics() stats.Snapshot {
 		Threads: runtime.GOMAXPROCS(0), Limit: e.slots.limit, Parked: e.Parked(), Buffers: e.pool.Held(), BufSize: e.pool.Size(),
 		MaxTLSConns: int64(e.Tuning.MaxSSLConn), MaxTLSRate: int64(e.Tuning.MaxSSLRate),
 	}}
+	for _, m := range e.metrics.Gather() {
+		s.Modules = append(s.Modules, stats.Metric{Name: m.Name, Help: m.Help, Labels: m.Labels, Gauge: m.Gauge, Value: m.Load()})
+	}
 	for _, f := range g.order {
 		one := f.statistics()
 		s.Process.Requests += one.Requests

@@ -20,6 +20,15 @@ type Snapshot struct {
 	Process   Process
 	Frontends []Frontend // as configured
 	Backends  []Backend  // as configured
+	Modules   []Metric   // sorted by name and labels
+}
+
+// Metric is a number that a module counts by itself.
+type Metric struct {
+	Name, Help string
+	Labels     []string // names and values in turn
+	Gauge      bool
+	Value      int64
 }
 
 // Counters count what went through something.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
@@ -33,15 +34,22 @@ func TestAuthorityDown(t *testing.T) {
 	p.Obtained(t, "one.example.com", "one.example.com")
 	p.Proc.Kill(t)
 	f.Kill(t)
-	f = lab.Fairlead(t, p.Config(quoted(storage), "", `"one.example.com", "new.example.com"`))
+	f = lab.Fairlead(t, replaced(t, p.Config(quoted(storage), "", `"one.example.com", "new.example.com"`),
+		"[defaults]", "[[global.log]]\nto = \"stdout\"\n[defaults]\nlog = \"global\""))
 	p.Obtained(t, "one.example.com", "one.example.com")
 	if leaf := lab.Leaf(p.HTTPS, "new.example.com"); leaf != nil {
 		t.Errorf("a name without a certificate got that of %s", leaf.DNSNames)
 	}
+	lab.Until(t, 20*time.Second, "it is logged, and the client's certificate not blamed", func() bool {
+		return strings.Contains(f.Output(), ": SSL handshake failure\n")
+	})
 	if _, stderr, code := lab.Run(t, lab.Binary(t), "reload", "--socket", f.Socket()); code != 0 {
 		t.Fatalf("reload: exit status %d\n%s", code, stderr)
 	}
 	p.Obtained(t, "one.example.com", "one.example.com")
+	if strings.Contains(f.Output(), "context canceled") {
+		t.Errorf("what the reload has ended is logged as an error:\n%s", f.Output())
+	}
 }
 
 // Keys and accounts are their owner's only.

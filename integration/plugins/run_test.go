@@ -20,7 +20,8 @@ func TestRun(t *testing.T) {
 	source, config := filepath.Join(dir, "note.go"), filepath.Join(dir, "lb.toml")
 	port := lab.Port(t)
 	replace(t, config, ":8080", ":"+port)
-	p := lab.Start(t, dir, xbuild, "run", "--core", w.root, "--", "run", "--config", "lb.toml")
+	// Core is the one that the plugin's go.mod names.
+	p := lab.Start(t, dir, xbuild, "run", "--", "run", "--config", "lb.toml")
 	answers := func(want string) {
 		t.Helper()
 		lab.Until(t, 2*time.Minute, "the service answers "+want, func() bool {
@@ -47,6 +48,10 @@ func TestRun(t *testing.T) {
 	}
 	if out := w.run(t, dir, xbuild, "doc"); !strings.Contains(out, "| `message` | string | \"closed for maintenance\" | The text of the answer. |") {
 		t.Errorf("the page of reference lacks the setting:\n%s", out)
+	}
+	replace(t, source, `[]byte("60")`, `[]byte(7)`)
+	if out, err := w.try(dir, xbuild, "test", "--no-race"); err == nil || !strings.Contains(out, "note.go:") {
+		t.Errorf("xbuild test of what does not compile: error %v, output\n%s", err, out)
 	}
 }
 

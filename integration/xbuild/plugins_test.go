@@ -1,11 +1,15 @@
 package xbuild
 
 import (
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fairleadproxy/fairlead/integration/lab"
 	"github.com/fairleadproxy/fairlead/xbuild/plugin"
@@ -46,6 +50,52 @@ func TestAllPlugins(t *testing.T) {
 		t.Errorf("the binary: %v, error %v", info.Size(), err)
 	}
 	serves(t, binary)
+	counts(t, binary)
+}
+
+// counts checks that what one plugin counts is shown by another, also after a reload.
+func counts(t *testing.T, binary string) {
+	t.Helper()
+	dir, port, datagrams := t.TempDir(), lab.Port(t), lab.Port(t)
+	file := filepath.Join(dir, "lb.toml")
+	lab.Write(t, file, "[global]\nstats-socket = \"admin.sock\"\ntune.bufsize = \"2k\"\n"+`
+[defaults]
+timeout = { connect = "1s", client = "5s", server = "5s" }
+[frontend.udp]
+mode = "tcp"
+bind = "udp@127.0.0.1:`+datagrams+`"
+default-backend = "udp"
+[backend.udp]
+mode = "tcp"
+servers = ["udp@127.0.0.1:`+datagrams+`"]
+[frontend.stats]
+mode = "http"
+bind = "127.0.0.1:`+port+`"
+http-request = [{ do = "use-service", service = "prometheus" }]
+`)
+	p := lab.Start(t, dir, binary, "run", "--config", file)
+	lab.Listening(t, p, port)
+	c, err := net.Dial("udp", "127.0.0.1:"+datagrams)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	shown := func() bool {
+		res, err := http.Get("http://127.0.0.1:" + port + "/metrics")
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		return err == nil && regexp.MustCompile(`\nudp_dropped_datagrams_total\{reason="too long"\} [1-9]`).Match(body)
+	}
+	lab.Until(t, 20*time.Second, "a datagram that is too long is counted", func() bool {
+		_, err := c.Write(make([]byte, 5000))
+		return err == nil && shown()
+	})
+	if _, stderr, code := lab.Run(t, binary, "reload", "--socket", filepath.Join(dir, "admin.sock")); code != 0 || !shown() {
+		t.Errorf("after a reload it is forgotten: exit status %d, stderr:\n%s", code, stderr)
+	}
 }
 
 // readme checks that the configuration in a plugin's README is valid as it is

@@ -52,6 +52,19 @@ func TestRefused(t *testing.T) {
 	writePlugin(t, dir, "example.com/bare", "bare", "")
 	writePlugin(t, dir, "example.com/taken", "acme.good", "")
 	writePlugin(t, dir, "example.com/panics", "acme.panics", `func init() { panic("no license") }`)
+	writePlugin(t, dir, "example.com/future", "acme.future", "")
+	mod := filepath.Join(dir, "future", "go.mod")
+	lab.Write(t, mod, strings.Replace(string(read(t, mod)), "go 1.26.0", "go 1.999.0", 1))
+	for name, text := range map[string]string{"program": "package main\n\nfunc main() {}\n", "empty": "", "needs-c": "package c\n\nimport \"C\"\n"} {
+		writePlugin(t, dir, "example.com/"+name, "acme."+name, "")
+		file := filepath.Join(dir, name, "plugin.go")
+		if lab.Write(t, file, text); text == "" {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Setenv("GOTOOLCHAIN", "local")
 	output := filepath.Join(dir, "fairlead")
 	lab.Write(t, output, "before")
 	for _, c := range []struct {
@@ -66,6 +79,12 @@ func TestRefused(t *testing.T) {
 		{"a name that is taken", "--with ./good --with ./taken", 1, []string{"plugin example.com/taken: cannot register", "by example.com/good"}},
 		{"panics", "--with ./panics", 1, []string{"plugin example.com/panics: cannot register", "no license"}},
 		{"no module", "--with example.com/good/sub=./good", 1, []string{"plugin example.com/good/sub", "cannot compile"}},
+		{"no packages to import", "--with ./program --with ./empty --with ./needs-c", 1, []string{
+			"plugin example.com/program: cannot take part: it is a program", "plugin example.com/empty: cannot take part: there is no Go code in " + filepath.Join(dir, "empty"),
+			"plugin example.com/needs-c: cannot take part: it needs C"}},
+		{"a newer Go", "--with ./future", 1, []string{"plugin example.com/future: cannot take part: it needs Go 1.999.0", "install a newer Go"}},
+		{"a platform that is none", "--with ./good --target linux/amd65", 2, []string{"did you mean linux/amd64?"}},
+		{"an output in a file", "-o " + filepath.Join(dir, "good", "go.mod", "fairlead"), 2, []string{filepath.Join(dir, "good", "go.mod") + " is no directory"}},
 		{"unknown modules", "--with ./good --without balancer.acme.god --without protocol.carrier", 2,
 			[]string{"did you mean balancer.acme.good?", "--without protocol.carrier: there is no such module"}},
 	} {

@@ -1,6 +1,7 @@
 package xbuild
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,7 +59,7 @@ func (p *proxy) use(t *testing.T) {
 	}
 	cache, others, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	t.Setenv("GOPROXY", "file://"+p.dir+",file://"+filepath.Join(cache, "cache", "download")+","+others)
-	t.Setenv("GONOSUMDB", "example.com,"+shared+","+builder.CorePath)
+	t.Setenv("GONOSUMDB", strings.Join([]string{"example.com", shared, unsettled, builder.CorePath}, ","))
 	t.Setenv("GOMODCACHE", t.TempDir())
 	t.Cleanup(func() { // before the directory's removal: its files cannot be written to
 		if out, err := exec.Command("go", "clean", "-modcache").CombinedOutput(); err != nil {
@@ -67,8 +68,12 @@ func (p *proxy) use(t *testing.T) {
 	})
 }
 
-// shared is a Go module that core and plugins need.
-const shared = "github.com/BurntSushi/toml"
+// shared and unsettled are Go modules that core and plugins need, the latter one
+// before its v1.0.0.
+const (
+	shared    = "github.com/BurntSushi/toml"
+	unsettled = "github.com/quic-go/qpack"
+)
 
 // publish releases core in two versions and plugins that need one or the other.
 func publish(t *testing.T, root, dir string) *proxy {
@@ -106,9 +111,9 @@ func publish(t *testing.T, root, dir string) *proxy {
 	return p
 }
 
-// lifters releases a library that core needs in two newer versions, one of which
-// core does not compile with, a library that needs the latter, and plugins that
-// need any of these or none.
+// lifters releases libraries that core needs in newer versions: one in two, the
+// later of which core does not compile with, and one of v0; a library that needs
+// that later one, and plugins that need any of these or none.
 func (p *proxy) lifters(t *testing.T, dir string) {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", shared).Output()
@@ -126,21 +131,24 @@ func (p *proxy) lifters(t *testing.T, dir string) {
 		p.release(t, path, version, at)
 	}
 	library(shared, "v1.99.0", "package toml\n\nconst Changed = 1\n", "")
+	library(unsettled, "v0.7.0", "package qpack\n", "")
 	library("example.com/library", "v1.0.0", "package library\n\nimport \""+shared+"\"\n\nconst Changed = toml.Changed\n", "require "+shared+" v1.99.0\n")
-	for _, r := range []struct{ version, more, needs string }{
-		{"v1.0.0", "", ""},
-		{"v1.1.0", "", "require " + shared + " v1.98.0\n"},
-		{"v1.2.0", "var _ = library.Changed", "require (\n\texample.com/library v1.0.0\n\t" + shared + " v1.99.0 // indirect\n)\n"},
+	for _, r := range []struct{ name, version, more, needs string }{
+		{"mover", "v1.0.0", "", ""},
+		{"mover", "v1.1.0", "", "require " + unsettled + " v0.7.0\n"},
+		{"lifter", "v1.0.0", "", ""},
+		{"lifter", "v1.1.0", "", "require " + shared + " v1.98.0\n"},
+		{"lifter", "v1.2.0", "var _ = library.Changed", "require (\n\texample.com/library v1.0.0\n\t" + shared + " v1.99.0 // indirect\n)\n"},
 	} {
-		writePlugin(t, dir, "example.com/lifter", "acme.lifter", r.more)
-		at := filepath.Join(dir, "lifter")
+		writePlugin(t, dir, "example.com/"+r.name, "acme."+r.name, r.more)
+		at := filepath.Join(dir, r.name)
 		for file, change := range map[string][2]string{"go.mod": {"v0.0.0\n", "v1.0.0\n" + r.needs}, "plugin.go": {"import (\n", "import (\n\t\"example.com/library\"\n"}} {
 			if file == "go.mod" || r.more != "" {
 				file = filepath.Join(at, file)
 				lab.Write(t, file, strings.Replace(string(read(t, file)), change[0], change[1], 1))
 			}
 		}
-		p.release(t, "example.com/lifter", r.version, at)
+		p.release(t, "example.com/"+r.name, r.version, at)
 	}
 }
 
@@ -154,6 +162,9 @@ func TestReleased(t *testing.T) {
 	t.Run("lint", func(t *testing.T) { releasedLint(t, x, dir) })
 	t.Run("locked", func(t *testing.T) { releasedLock(t, x) })
 }
+
+// liftNote is what builds with a lifted dependency tell.
+const liftNote = "plugin example.com/lifter lifts " + shared + " from v1.6.0, which core v1.0.0 is made with, to v1.98.0 (example.com/lifter v1.1.0 needs " + shared + " v1.98.0): core compiles with that, but is not tested with it"
 
 func releasedList(t *testing.T, x *tool, dir string) {
 	for _, c := range []struct {
@@ -179,11 +190,16 @@ func releasedList(t *testing.T, x *tool, dir string) {
 			[]string{"plugin example.com/twin: cannot take part: it provides balancer.acme.strict, as does example.com/strict"}},
 		{"what another plugin needs", "--core v1.0.0 --with example.com/user --with example.com/good@v1.3.0", 1,
 			[]string{"plugin example.com/good: cannot resolve: v1.3.0 was asked for, but v1.4.0 is needed: example.com/user v1.0.0 needs example.com/good v1.4.0; ask for"}},
-		{"a dependency of core that is lifted", "--core v1.0.0 --with example.com/lifter --with example.com/good", 1,
-			[]string{"plugin example.com/lifter: cannot resolve: core v1.0.0 is made with " + shared + " v1.6.0, and this lifts it to v1.99.0 (example.com/lifter v1.2.0 needs example.com/library v1.0.0, which needs " + shared + " v1.99.0)",
-				"the last version of it that fits is v1.0.0: --with example.com/lifter@v1.0.0"}},
-		{"one that is lifted, as was asked for", "--core v1.0.0 --with example.com/lifter@v1.1.0 --replace " + shared + "=" + shared + "@v1.98.0", 0,
-			[]string{"balancer.acme.lifter v1.1.0 "}},
+		{"a lifted dependency that core does not compile with", "--core v1.0.0 --with example.com/lifter --with example.com/good", 1,
+			[]string{"plugin example.com/lifter: cannot resolve:\nit lifts " + shared + " from v1.6.0 to v1.99.0 (example.com/lifter v1.2.0 needs example.com/library v1.0.0, which needs " + shared + " v1.99.0), with which core v1.0.0 does not compile:",
+				"undefined: toml.", "the last version of it that fits is v1.1.0: --with example.com/lifter@v1.1.0"}},
+		{"one that it does compile with", "--core v1.0.0 --with example.com/lifter@v1.1.0", 0,
+			[]string{"xbuild: " + liftNote + "\n", "balancer.acme.lifter v1.1.0 "}},
+		{"the same, and none may be lifted", "--core v1.0.0 --with example.com/lifter@v1.1.0 --strict-dependencies", 1,
+			[]string{"plugin example.com/lifter: cannot resolve: core v1.0.0 is made with " + shared + " v1.6.0, and this lifts it to v1.98.0 (", "--strict-dependencies refuses that", "the last version of it that fits is v1.0.0:"}},
+		{"one before its v1.0.0", "--core v1.0.0 --with example.com/mover", 1,
+			[]string{"plugin example.com/mover: cannot resolve: core v1.0.0 is made with " + unsettled + " v0.6.0, and this lifts it to v0.7.0 (example.com/mover v1.1.0 needs " + unsettled + " v0.7.0): before v1.0.0 it may behave otherwise",
+				"add --replace " + unsettled + "=" + unsettled + "@v0.7.0", "the last version of it that fits is v1.0.0:"}},
 		{"a version that is not there", "--core v1.0.0 --with example.com/good@v1.9.9", 1,
 			[]string{"plugin example.com/good: cannot resolve", "v1.9.9"}},
 		{"a dependency that core does not compile with, as was asked for", "--core v1.0.0 --with example.com/lifter@v1.1.0 --replace " + shared + "=" + shared + "@v1.99.0", 1,
@@ -212,11 +228,16 @@ func releasedList(t *testing.T, x *tool, dir string) {
 	}
 }
 
-// Authors are told of what builds will refuse.
+// Authors are told of what builds will refuse, or tell their users.
 func releasedLint(t *testing.T, x *tool, dir string) {
-	stdout, stderr, code := x.run(t, filepath.Join(dir, "lifter"), "lint")
-	if want := "go.mod:8: error: " + shared + " v1.99.0 is newer than core's, v1.6.0"; code != 1 || !strings.Contains(stdout, want) {
-		t.Errorf("lint: exit status %d, want %q in\n%s\n%s", code, want, stdout, stderr)
+	for plugin, want := range map[string]string{
+		"lifter": "go.mod:8: warning: " + shared + " v1.99.0 is newer than core's, v1.6.0: builds warn",
+		"mover":  "go.mod:6: error: " + unsettled + " v0.7.0 is newer than core's, v0.6.0: builds refuse it",
+	} {
+		stdout, stderr, code := x.run(t, filepath.Join(dir, plugin), "lint")
+		if code != 1 || !strings.Contains(stdout, want) {
+			t.Errorf("lint of %s: exit status %d, want %q in\n%s\n%s", plugin, code, want, stdout, stderr)
+		}
 	}
 }
 
@@ -232,10 +253,12 @@ preset = "tcp"
 "example.com/good" = "v1.3.0" # as we tested it
 "example.com/eager" = "v1.2.0"
 "example.com/strict" = "v1.0.0"
+"example.com/lifter" = "v1.1.0"
 `
 	file := filepath.Join(dir, "xbuild.toml")
 	lab.Write(t, file, manifest)
 	x.must(t, dir, "lock")
+	checkedLock(t, x, dir)
 	first := x.build(t, dir, "--locked", "-o", "first")
 	if again := x.build(t, dir, "--locked", "--offline", "-o", "second"); again.SHA256 != first.SHA256 {
 		t.Errorf("sha256 %s, at first %s", again.SHA256, first.SHA256)
@@ -272,7 +295,20 @@ preset = "tcp"
 	}
 	x.must(t, dir, "check", "--locked")
 	x.must(t, dir, "upgrade", "--from", first.Output, "-o", "newest")
-	if list, _, _ := lab.Run(t, filepath.Join(dir, "newest"), "list-modules", "--versions"); !strings.Contains(strings.Join(strings.Fields(list), " "), "balancer.acme.eager v1.3.0 balancer.acme.good v1.4.0 balancer.acme.strict v1.0.0") {
+	if list, _, _ := lab.Run(t, filepath.Join(dir, "newest"), "list-modules", "--versions"); !strings.Contains(strings.Join(strings.Fields(list), " "), "balancer.acme.eager v1.3.0 balancer.acme.good v1.4.0 balancer.acme.lifter v1.1.0 balancer.acme.strict v1.0.0") {
 		t.Errorf("the newest binary has\n%s", list)
 	}
+}
+
+// checkedLock checks what the lock has, which tells what it lifts and is refused
+// where nothing may be.
+func checkedLock(t *testing.T, x *tool, dir string) {
+	var checked []builder.Checked
+	if err := json.Unmarshal([]byte(x.must(t, dir, "check", "--locked", "--json")), &checked); err != nil || len(checked) != 1 {
+		t.Fatalf("check --json: %d targets, error %v", len(checked), err)
+	}
+	if list := checked[0].Lifts; len(list) != 1 || list[0].Module != shared || list[0].From != "v1.6.0" || list[0].To != "v1.98.0" || list[0].Plugin != "example.com/lifter" {
+		t.Errorf("check --json tells the lifts %+v", list)
+	}
+	x.refuses(t, dir, 1, "--strict-dependencies refuses that", "check", "--locked", "--strict-dependencies")
 }

@@ -22,6 +22,10 @@ func TestConformance(t *testing.T) { moduletest.Run(t, service.Kind, "prometheus
 // snapshot has a bit of everything.
 func snapshot() stats.Snapshot {
 	return stats.Snapshot{
+		Modules: []stats.Metric{
+			{Name: "acme_open", Help: "Those \\ that\nare open", Gauge: true, Value: 2}, {Name: "no name", Value: 1},
+			{Name: "acme_things_total", Help: "Things", Labels: []string{"kind", "a"}, Value: 5}, {Name: "acme_things_total", Help: "Things", Labels: []string{"kind", "b"}},
+		},
 		Process:   stats.Process{Version: "v1", Started: time.Now(), Threads: 2},
 		Frontends: []stats.Frontend{{Name: `we"b`, Open: true, QUIC: stats.QUIC{Malformed: 3}, Counters: stats.Counters{Requests: 7, Responses: [6]int64{0, 0, 6, 0, 1, 0}}}},
 		Backends: []stats.Backend{{Name: "app", Up: true, Servers: []stats.Server{
@@ -41,6 +45,8 @@ func TestSamples(t *testing.T) {
 		"\n" + `haproxy_server_limit_sessions{proxy="app",server="s1"} 10` + "\n",
 		"\n" + `haproxy_server_limit_sessions{proxy="app",server="s2"} NaN` + "\n",
 		"\n# TYPE haproxy_process_nbthread gauge\n",
+		"\n" + `# HELP acme_open Those \\ that\nare open` + "\n# TYPE acme_open gauge\nacme_open 2\n",
+		"\n# TYPE acme_things_total counter\n" + `acme_things_total{kind="a"} 5` + "\n" + `acme_things_total{kind="b"} 0` + "\n",
 	} {
 		if !strings.Contains(got, want) && !strings.HasPrefix(got, want[1:]) {
 			t.Errorf("there is no %q", want)

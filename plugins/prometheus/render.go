@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fairleadproxy/fairlead/core/module"
 	"github.com/fairleadproxy/fairlead/core/stats"
 )
 
@@ -15,13 +16,19 @@ type text struct{ b []byte }
 
 // family begins a metric: its name without the first part, its type, and what
 // it is.
-func (t *text) family(name, kind, help string) {
-	t.b = append(t.b, "# HELP haproxy_"+name+" "+help+"\n# TYPE haproxy_"+name+" "+kind+"\n"...)
+func (t *text) family(name, kind, help string) { t.begin("haproxy_"+name, kind, help) }
+
+func (t *text) begin(name, kind, help string) {
+	t.b = append(t.b, "# HELP "+name+" "+escapeHelp.Replace(help)+"\n# TYPE "+name+" "+kind+"\n"...)
 }
 
 // sample adds a value; labels are names and values in turn.
 func (t *text) sample(name string, value float64, labels ...string) {
-	t.b = append(t.b, "haproxy_"+name...)
+	t.value("haproxy_"+name, value, labels...)
+}
+
+func (t *text) value(name string, value float64, labels ...string) {
+	t.b = append(t.b, name...)
 	for i := 0; i+1 < len(labels); i += 2 {
 		if i == 0 {
 			t.b = append(t.b, '{')
@@ -42,7 +49,10 @@ func (t *text) sample(name string, value float64, labels ...string) {
 	t.b = append(t.b, '\n')
 }
 
-var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+var (
+	escape     = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+	escapeHelp = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
+)
 
 // one adds a metric that has one value.
 func (t *text) one(name, kind, help string, value float64, labels ...string) {
@@ -70,6 +80,7 @@ func render(s stats.Snapshot, want selection) []byte {
 	t := &text{b: make([]byte, 0, 16<<10)}
 	if want.process {
 		t.process(&s)
+		t.modules(s.Modules)
 	}
 	if want.frontends {
 		t.frontends(s.Frontends)
@@ -120,6 +131,24 @@ func (t *text) process(s *stats.Snapshot) {
 	t.family("process_parked_connections", "gauge", "Idle connections of clients that cost no more than their socket.")
 	t.sample("process_parked_connections", float64(p.Parked))
 	t.one("process_defects_total", "counter", "Streams that ended by a defect of Fairlead.", float64(p.Panics))
+}
+
+// modules adds what modules count by themselves, under the names they give. One
+// that is no name for Prometheus would spoil the whole document, and is left out.
+func (t *text) modules(list []stats.Metric) {
+	for i, m := range list {
+		if !module.ValidMetric(m.Name) {
+			continue
+		}
+		if i == 0 || list[i-1].Name != m.Name {
+			kind := "counter"
+			if m.Gauge {
+				kind = "gauge"
+			}
+			t.begin(m.Name, kind, m.Help)
+		}
+		t.value(m.Name, float64(m.Value), m.Labels...)
+	}
 }
 
 // column is a metric that every frontend, backend or server has.

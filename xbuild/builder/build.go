@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,12 @@ import (
 // is at fault, *PluginError when a plugin is. The output is written only when
 // all went well, at once.
 func (r Request) Build(ctx context.Context) (*Result, error) {
+	if err := r.defaults(); err != nil {
+		return nil, err
+	}
+	if err := r.writable(); err != nil {
+		return nil, err
+	}
 	var result *Result
 	err := r.planned(ctx, func(w *workspace, p *plan) error {
 		if _, err := r.writeMain(ctx, w, p); err != nil {
@@ -23,6 +30,7 @@ func (r Request) Build(ctx context.Context) (*Result, error) {
 		if result, err = r.link(ctx, w, p); err != nil {
 			return err
 		}
+		result.Lifts = w.lifted
 		if result.Lock = r.Lock; r.Lock == nil {
 			result.Lock, err = r.lockOf(ctx, w)
 		}
@@ -63,12 +71,29 @@ func (r Request) Catalogue(ctx context.Context) ([]Module, error) {
 
 // Recipe gives the recipe of the binary that Build would make.
 func (r Request) Recipe(ctx context.Context) (*Recipe, error) {
-	var recipe *Recipe
+	c, err := r.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.Recipe, nil
+}
+
+// Checked is what a build would be of.
+type Checked struct {
+	*Recipe
+	// Lifts are dependencies of core that it would get in newer versions.
+	Lifts []Lift `json:"lifts,omitempty"`
+}
+
+// Check does all that Build does before it links.
+func (r Request) Check(ctx context.Context) (*Checked, error) {
+	var c Checked
 	err := r.planned(ctx, func(w *workspace, p *plan) (err error) {
-		recipe, err = r.writeMain(ctx, w, p)
+		c.Lifts = w.lifted
+		c.Recipe, err = r.writeMain(ctx, w, p)
 		return err
 	})
-	return recipe, err
+	return &c, err
 }
 
 // planned resolves, checks and plans, and then calls fn with what came of it.
@@ -102,13 +127,16 @@ func (r *Request) inWorkspace(fn func(dir string) error) (err error) {
 			err = rmErr
 		}
 	}()
-	return fn(dir)
+	return withRoom(fn(dir))
 }
 
 // resolve finds core and the plugins, in the versions that will be built.
 func (r *Request) resolve(ctx context.Context, dir string) (*workspace, error) {
 	tool, err := r.goTool(ctx, dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.Target.check(ctx, tool); err != nil {
 		return nil, err
 	}
 	// What can be told without core need not wait for it.
@@ -124,7 +152,7 @@ func (r *Request) resolve(ctx context.Context, dir string) (*workspace, error) {
 		return nil, err
 	}
 	r.tell(StepResolve, "core %s from %s", versionOr(c.Version), c.Dir)
-	w := &workspace{dir: dir, core: c, tool: tool, lock: r.Lock, target: r.Target}
+	w := &workspace{dir: dir, core: c, tool: tool, lock: r.Lock, target: r.Target, strict: r.StrictDependencies}
 	if w.plugins, err = r.plugins(c); err != nil {
 		return nil, err
 	}
@@ -176,9 +204,17 @@ func (r *Request) plan(ctx context.Context, w *workspace) (*plan, error) {
 		if err := r.tellUnheeded(w); err != nil {
 			return nil, err
 		}
+		var errs []error
+		for _, p := range w.plugins {
+			errs = append(errs, r.importable(p))
+		}
+		if err := errors.Join(errs...); err != nil {
+			return nil, err
+		}
 		if err := w.check(ctx, r.Race); err != nil {
 			return nil, err
 		}
+		r.tellLifts(w)
 	}
 	if err := w.checkCore(ctx); err != nil {
 		return nil, err
@@ -196,10 +232,7 @@ func (r *Request) plan(ctx context.Context, w *workspace) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkKnown("--without", r.Without, catalogue); err != nil {
-		return nil, err
-	}
-	if err := checkKnown("--include", r.Include, catalogue); err != nil {
+	if err := errors.Join(checkKnown("--include", r.Include, catalogue), checkKnown("--without", r.Without, catalogue)); err != nil {
 		return nil, err
 	}
 	without, err := r.leftOut(w, catalogue, used)

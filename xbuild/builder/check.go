@@ -36,7 +36,10 @@ func (w *workspace) check(ctx context.Context, cgo bool) error {
 		}
 	}
 	errs = append(errs, twice(w.plugins)...)
-	if err := errors.Join(append(errs, w.checkLifts(ctx))...); err != nil {
+	if err := errors.Join(append(errs, w.judgeLifts(ctx))...); err != nil {
+		return err
+	}
+	if err := w.compileLifts(ctx); err != nil {
 		return err
 	}
 	for _, p := range w.plugins {
@@ -50,7 +53,11 @@ func (w *workspace) check(ctx context.Context, cgo bool) error {
 // compile compiles a plugin and what it imports.
 func (w *workspace) compile(ctx context.Context, p *Plugin) error {
 	if _, err := w.tool.run(ctx, "build", "-trimpath", p.Package); err != nil {
-		return &PluginError{Plugin: p.Package, Step: "compile", Err: w.unlink(err)}
+		err = w.unlink(err)
+		if strings.Contains(err.Error(), "build constraints exclude all Go files") {
+			err = fmt.Errorf("%w\nbinaries are built without C; a package that needs it has no files left", err)
+		}
+		return &PluginError{Plugin: p.Package, Step: "compile", Err: err}
 	}
 	return nil
 }
@@ -106,10 +113,7 @@ func coreAPIs(dir string) ([]int, error) {
 // readManifest reads what a plugin says of itself: the file in the package's
 // directory or else in that of its Go module; nil when there is none.
 func readManifest(p *Plugin) (*plugin.Manifest, error) {
-	root := p.Dir
-	if root == "" {
-		root = p.at
-	}
+	root := p.root()
 	sub := strings.TrimPrefix(strings.TrimPrefix(p.Package, p.Module), "/")
 	for _, dir := range []string{filepath.Join(root, filepath.FromSlash(sub)), root} {
 		m, err := plugin.Read(dir)
@@ -198,24 +202,38 @@ func owner(plugins []*Plugin, m Module) *Plugin {
 	return found
 }
 
-// checkCore refuses systems and versions of dependencies for which core does not
+// ofCore are the packages of core that builds have, and all standard modules.
+var ofCore = []string{CorePath + "/cmd/fairlead/cli", CorePath + "/modules/..."}
+
+// compileCore compiles core and the standard modules.
+func (w *workspace) compileCore(ctx context.Context) error {
+	_, err := w.tool.run(ctx, append([]string{"build", "-trimpath"}, ofCore...)...)
+	return w.coreError(err)
+}
+
+// checkCore refuses systems and replaced dependencies for which core does not
 // compile. Linux and the versions of its own are what it is written for, so nothing
 // is tried there.
 func (w *workspace) checkCore(ctx context.Context) error {
-	changed := w.madeWith() != ""
-	if w.target.OS == "linux" && !changed {
-		return nil
+	switch {
+	case slices.ContainsFunc(w.replaces, func(r replacement) bool { return w.core.Requires[r.module] != "" }):
+		return w.compileCore(ctx)
+	case w.target.OS != "linux":
+		_, err := w.tool.run(ctx, "build", "-trimpath", CorePath+"/core/...", CorePath+"/cmd/fairlead/cli")
+		return w.coreError(err)
 	}
-	_, err := w.tool.run(ctx, "build", "-trimpath", CorePath+"/core/...", CorePath+"/cmd/fairlead/cli")
-	if err == nil {
-		return nil
-	}
-	if changed {
-		return fmt.Errorf("core %s does not compile:\n%w", versionOr(w.core.Version), w.unlink(err))
-	}
+	return nil
+}
+
+// coreError says why core does not compile: for what it gets in other versions
+// than its own, or for the system.
+func (w *workspace) coreError(err error) error {
 	var failed *gocmd.Failure
 	if !errors.As(err, &failed) {
 		return err
+	}
+	if w.target.OS == "linux" || w.madeWith() != "" {
+		return fmt.Errorf("core %s does not compile:\n%w", versionOr(w.core.Version), w.unlink(err))
 	}
 	var packages []string
 	for line := range strings.Lines(failed.Text) {

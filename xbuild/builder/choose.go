@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -182,8 +183,12 @@ func (w *workspace) chain(ctx context.Context, target string) string {
 
 // graph gives what each module version requires, as path@version: what the go
 // command tells, and what stands in the go.mod of modules whose requirements it
-// need not look at.
+// need not look at. With a lock, for which not all these are there, it is what the
+// plugins require.
 func (w *workspace) graph(ctx context.Context) (map[string][]string, error) {
+	if w.lock != nil {
+		return w.lockedGraph()
+	}
 	out, err := w.tool.run(ctx, "mod", "graph")
 	if err != nil {
 		return nil, w.unlink(err)
@@ -208,6 +213,26 @@ func (w *workspace) graph(ctx context.Context) (map[string][]string, error) {
 		}
 		for _, r := range mod.Require {
 			graph[m.Path+"@"+m.Version] = append(graph[m.Path+"@"+m.Version], r.Mod.String())
+		}
+	}
+	return graph, nil
+}
+
+// lockedGraph gives what the main module and the plugins require.
+func (w *workspace) lockedGraph() (map[string][]string, error) {
+	graph := map[string][]string{}
+	for _, p := range w.plugins {
+		s, err := readSource(p.root())
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a module from before there was a go.mod
+		}
+		if err != nil {
+			return nil, err
+		}
+		at := p.Module + "@" + versionOr(p.Version)
+		graph[mainModule] = append(graph[mainModule], at)
+		for path, v := range s.Requires {
+			graph[at] = append(graph[at], path+"@"+v)
 		}
 	}
 	return graph, nil
@@ -265,17 +290,17 @@ func chainOf(graph map[string][]string, start, target string) string {
 	return text
 }
 
-// scratch makes another workspace of the same core, for one plugin alone, and
+// scratch makes another workspace of the same core, for these plugins alone, and
 // calls fn with it.
-func (w *workspace) scratch(ctx context.Context, p *Plugin, fn func(*workspace) error) error {
+func (w *workspace) scratch(ctx context.Context, fn func(*workspace, context.Context) error, plugins ...*Plugin) error {
 	dir, err := os.MkdirTemp(w.dir, "try-")
 	if err != nil {
 		return err
 	}
-	s := &workspace{dir: dir, core: w.core, plugins: []*Plugin{p}, replaces: w.replaces, tool: w.tool, target: w.target, trial: true}
+	s := &workspace{dir: dir, core: w.core, plugins: plugins, replaces: w.replaces, tool: w.tool, target: w.target, strict: w.strict, trial: true}
 	s.tool.dir = dir
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	return errors.Join(fn(s), os.RemoveAll(dir))
+	return errors.Join(fn(s, ctx), os.RemoveAll(dir))
 }

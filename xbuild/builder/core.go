@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
 
 	"github.com/fairleadproxy/fairlead/core/module"
@@ -26,7 +27,8 @@ type core struct {
 }
 
 // findCore finds core: by want, which is a directory, a version or "". The last
-// means the checkout that dir lies in, or else the version that xbuild itself is of.
+// means the checkout that dir lies in or that the go.mod around it takes core
+// from, or else the version that xbuild itself is of.
 func findCore(ctx context.Context, want, dir string, tool goTool) (*core, error) {
 	switch {
 	case gocmd.IsLocal(want):
@@ -42,12 +44,36 @@ func findCore(ctx context.Context, want, dir string, tool goTool) (*core, error)
 			break
 		}
 	}
+	if at := coreOfPlugin(dir); at != "" {
+		return localCore(at)
+	}
 	query := ownQuery()
 	c, err := downloadCore(ctx, query, tool)
 	if err != nil && query == latest {
 		return nil, fmt.Errorf("%w\nthere is no checkout around %s, and this xbuild is of no released version: say by --core where core is, as a directory or a version", err, dir)
 	}
 	return c, err
+}
+
+// coreOfPlugin gives the directory by which the go.mod of a plugin around dir
+// replaces core; "" when there is none.
+func coreOfPlugin(dir string) string {
+	at := gocmd.FindModule(dir)
+	file := filepath.Join(at, "go.mod")
+	text, err := os.ReadFile(file)
+	if at == "" || err != nil {
+		return ""
+	}
+	mod, err := modfile.Parse(file, text, nil)
+	if err != nil {
+		return ""
+	}
+	for _, r := range mod.Replace {
+		if r.Old.Path == CorePath && gocmd.IsLocal(r.New.Path) {
+			return absolute(at, r.New.Path)
+		}
+	}
+	return ""
 }
 
 // latest asks for the newest release.

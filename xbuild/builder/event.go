@@ -32,6 +32,8 @@ type Event struct {
 	Text string `json:"text"`
 	// Note says that the text is worth reading after the build, too.
 	Note bool `json:"note,omitempty"`
+	// Lift is the dependency that the text is about.
+	Lift *Lift `json:"lift,omitempty"`
 }
 
 // Lines gives a function that writes a line for each event.

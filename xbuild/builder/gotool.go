@@ -33,6 +33,9 @@ func flags(mod string, tags []string) string {
 
 // goTool gives the go command as the request wants it run.
 func (r *Request) goTool(ctx context.Context, dir string) (goTool, error) {
+	if err := gocmd.Need(); err != nil {
+		return goTool{}, err
+	}
 	cgo := "CGO_ENABLED=0"
 	if r.Race {
 		cgo = "CGO_ENABLED=1"

@@ -65,7 +65,7 @@ func (w *workspace) versionFits(ctx context.Context, p *Plugin, version string) 
 		return false
 	}
 	one := &Plugin{Package: p.Package, query: version}
-	err = w.scratch(ctx, one, func(s *workspace) error {
+	err = w.scratch(ctx, func(s *workspace, ctx context.Context) error {
 		platform, apis, err := s.platform(ctx, slices.Contains(s.tool.env, "CGO_ENABLED=1"))
 		if err != nil {
 			return err
@@ -77,10 +77,13 @@ func (w *workspace) versionFits(ctx context.Context, p *Plugin, version string) 
 		if err := fits(m, platform, apis); err != nil {
 			return err
 		}
-		if err := s.checkLifts(ctx); err != nil {
+		if err := s.judgeLifts(ctx); err != nil {
+			return err
+		}
+		if err := s.compileLifts(ctx); err != nil {
 			return err
 		}
 		return s.compile(ctx, one)
-	})
+	}, one)
 	return err == nil
 }

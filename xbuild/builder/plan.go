@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,12 +22,15 @@ type Module struct {
 // ID gives kind.name.
 func (m Module) ID() string { return m.Kind + "." + m.Name }
 
-// checkID refuses what cannot be the ID of a module.
-func checkID(flag, id string) error {
-	if kind, name, ok := strings.Cut(id, "."); !ok || kind == "" || name == "" {
-		return usagef("%s %s: a module is written kind.name, such as protocol.mptcp", flag, id)
+// checkIDs refuses what cannot be the ID of a module.
+func checkIDs(flag string, list []string) error {
+	var errs []error
+	for _, id := range list {
+		if kind, name, ok := strings.Cut(id, "."); !ok || kind == "" || name == "" {
+			errs = append(errs, usagef("%s %s: a module is written kind.name, such as protocol.mptcp", flag, id))
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // checkKnown refuses what is not the ID of a module of the catalogue.

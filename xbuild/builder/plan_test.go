@@ -93,7 +93,7 @@ func TestCheckKnown(t *testing.T) {
 		t.Errorf("two wrong ones of three are not both named: %v", err)
 	}
 	for _, id := range []string{"tcp", "protocol.", ".tcp", ""} {
-		if err := checkID("--without", id); err == nil || !strings.Contains(err.Error(), "kind.name") {
+		if err := checkIDs("--without", []string{id}); err == nil || !strings.Contains(err.Error(), "kind.name") {
 			t.Errorf("%q: error %v", id, err)
 		}
 	}

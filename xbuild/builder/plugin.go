@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path"
@@ -34,6 +35,9 @@ type Plugin struct {
 	at       string
 	manifest *plugin.Manifest
 }
+
+// root gives the directory of the plugin's Go module.
+func (p *Plugin) root() string { return cmp.Or(p.Dir, p.at) }
 
 // parsePlugin reads PATH[@VERSION][=DIR]. dir is what relative directories are
 // relative to; plugins that lie in a local core's directory are taken from there.

@@ -1,7 +1,6 @@
 package builder
 
 import (
-	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -56,7 +55,7 @@ func (r *Request) replacements() ([]replacement, error) {
 // not go by, as Go heeds those of the main module alone.
 func (r *Request) tellUnheeded(w *workspace) error {
 	for _, p := range w.plugins {
-		file := filepath.Join(cmp.Or(p.Dir, p.at), "go.mod")
+		file := filepath.Join(p.root(), "go.mod")
 		text, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // a module from before there was such a file

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,7 +12,8 @@ import (
 // Request says what to build. The zero Request builds the standard binary.
 type Request struct {
 	// Core is a directory with a checkout of core, or a version of it. Default:
-	// the checkout that Dir lies in, else the version that this program is of.
+	// the checkout that Dir lies in, or that the go.mod around it replaces core with,
+	// else the version that this program is of.
 	Core string
 	// Preset is a list of standard modules: tcp, http, tls or all. Default: all.
 	Preset string
@@ -28,6 +30,9 @@ type Request struct {
 	// Replace are Go modules to take from elsewhere, MODULE=DIR or
 	// MODULE=OTHER@VERSION, as the replace lines of a go.mod.
 	Replace []string
+	// StrictDependencies refuses plugins that lift a dependency of core, also where
+	// core compiles with the newer version.
+	StrictDependencies bool
 	// Embed is a configuration file for the binary to carry: it is used when the
 	// binary is started without one.
 	Embed string
@@ -82,6 +87,8 @@ type Result struct {
 	// Verified says that the binary was run and lists these modules; it cannot
 	// be run when it is for another platform.
 	Verified bool `json:"verified"`
+	// Lifts are dependencies of core that it got in newer versions.
+	Lifts []Lift `json:"lifts,omitempty"`
 	// Sizes is what each package takes, and ModuleSizes what the modules take with
 	// all that they alone need; largest first, when it was asked for.
 	Sizes       []Size       `json:"sizes,omitempty"`
@@ -122,12 +129,8 @@ func (r *Request) defaults() error {
 	for i := range r.For {
 		r.For[i] = absolute(r.Dir, r.For[i])
 	}
-	for flag, list := range map[string][]string{"--without": r.Without, "--include": r.Include} {
-		for _, id := range list {
-			if err := checkID(flag, id); err != nil {
-				return err
-			}
-		}
+	if err := errors.Join(checkIDs("--include", r.Include), checkIDs("--without", r.Without)); err != nil {
+		return err
 	}
 	if i := slices.IndexFunc(r.Include, func(id string) bool { return slices.Contains(r.Without, id) }); i >= 0 {
 		return usagef("%s is both included and left out", r.Include[i])

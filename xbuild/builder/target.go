@@ -1,9 +1,13 @@
 package builder
 
 import (
+	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/fairleadproxy/fairlead/core/module"
 )
 
 // Target is a platform to build for.
@@ -79,6 +83,26 @@ func (t Target) suffix() string {
 		s += ".exe"
 	}
 	return s
+}
+
+// check refuses platforms that Go does not build for.
+func (t Target) check(ctx context.Context, tool goTool) error {
+	if t.native() {
+		return nil
+	}
+	out, err := tool.host().run(ctx, "tool", "dist", "list")
+	if err != nil {
+		return err
+	}
+	pair, all := t.OS+"/"+t.Arch, strings.Fields(string(out))
+	if slices.Contains(all, pair) {
+		return nil
+	}
+	hint := "go tool dist list prints those there are"
+	if near := module.Suggest(pair, all); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	return usagef("target %s: Go does not build for it; %s", t, hint)
 }
 
 // native reports whether binaries for the target run here. Levels may be beyond

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -24,7 +25,9 @@ type workspace struct {
 	tool     goTool
 	lock     *Lock // nil to choose versions
 	target   Target
-	trial    bool // whether a version fits is only tried
+	strict   bool   // no dependency of core may be lifted
+	trial    bool   // whether a version fits is only tried
+	lifted   []Lift // known once they are judged
 }
 
 func (w *workspace) write(name, text string) error {
@@ -141,13 +144,24 @@ func (w *workspace) required() ([]string, error) {
 	return out, nil
 }
 
-// unlink names files in an error of the go command as the user knows them.
+// newerGo is how the go command refuses a module that is for a newer one.
+var newerGo = regexp.MustCompile(`([^\s@]+)@\S+( module \S+)? requires go >= (\S+) \(running go (\S+);`)
+
+// unlink names files in an error of the go command as the user knows them, and
+// the plugin that needs a newer Go.
 func (w *workspace) unlink(err error) error {
 	var failed *gocmd.Failure
 	if !errors.As(err, &failed) {
 		return err
 	}
 	text := failed.Text
+	if m := newerGo.FindStringSubmatch(text); m != nil {
+		for _, p := range w.plugins {
+			if p.Module == m[1] {
+				return &PluginError{Plugin: p.Package, Step: "take part", Err: fmt.Errorf("it needs Go %s, and this is go%s; install a newer Go, or let the go command get it: GOTOOLCHAIN=auto", m[3], m[4])}
+			}
+		}
+	}
 	for path, dir := range w.dirs() {
 		text = strings.ReplaceAll(text, linkName(path)+"/", dir+"/")
 	}

@@ -48,7 +48,8 @@ func (c *checked) goMod() {
 	}
 }
 
-// lifts looks for dependencies of core in newer versions, which builds refuse.
+// lifts looks for dependencies of core in newer versions, of which builds tell
+// their users, or which they refuse.
 func (c *checked) lifts(ctx context.Context) {
 	dir, err := c.CoreDir(ctx)
 	if err != nil {
@@ -64,8 +65,12 @@ func (c *checked) lifts(ctx context.Context) {
 	}
 	for _, r := range c.Mod.Require {
 		if v := own[r.Mod.Path]; v != "" && semver.Compare(r.Mod.Version, v) > 0 {
-			c.at("go.mod", Error, filepath.Join(c.Root, "go.mod"), r.Syntax.Start.Line, "require "+v+", and what works with that: builds refuse to lift what core imports",
-				"%s %s is newer than core's, %s", r.Mod.Path, r.Mod.Version, v)
+			severity, text := Warning, "builds warn their users that core is not tested with it"
+			if reason := builder.MayBreak(r.Mod.Path, v, r.Mod.Version); reason != "" {
+				severity, text = Error, "builds refuse it, as "+reason
+			}
+			c.at("go.mod", severity, filepath.Join(c.Root, "go.mod"), r.Syntax.Start.Line, "require "+v+", if the plugin works with that",
+				"%s %s is newer than core's, %s: %s", r.Mod.Path, r.Mod.Version, v, text)
 		}
 	}
 }

@@ -20,7 +20,8 @@ const File = "xbuild.toml"
 // Manifest is a custom build. Directories and files are relative to its own.
 type Manifest struct {
 	// Core is a version of core, or a directory with a checkout. Default: the
-	// checkout around the manifest, else the version that xbuild is of.
+	// checkout around the manifest, or that the go.mod around it replaces core with,
+	// else the version that xbuild is of.
 	Core tree.Text `toml:"core"`
 	// Preset is the list of standard modules to begin with. Default "all".
 	Preset tree.Text `toml:"preset"`
@@ -34,6 +35,9 @@ type Manifest struct {
 	// Replace are Go modules to take from elsewhere: a directory, or MODULE@VERSION.
 	// Default: none.
 	Replace tree.Ordered[tree.Text] `toml:"replace"`
+	// StrictDependencies refuses plugins that lift a dependency of core, also where
+	// core compiles with the newer version. Default false.
+	StrictDependencies bool `toml:"strict-dependencies"`
 	// Targets are the platforms to build for, as OS/ARCH. Default: this one.
 	Targets tree.OneOrMany[tree.Text] `toml:"targets"`
 	// Output is the file to write; with several targets, their names come behind
@@ -158,6 +162,7 @@ func (m *Manifest) Request() builder.Request {
 	r := builder.Request{
 		Dir: m.dir, Core: m.Core.Value, Preset: m.Preset.Value, Include: values(m.Standard.Include), Without: values(m.Standard.Exclude),
 		For: values(m.For), Output: m.Output, Tags: m.Tags, LDFlags: m.LDFlags, PGO: m.PGO, Embed: m.Embed, Race: m.Race, Debug: m.Debug,
+		StrictDependencies: m.StrictDependencies,
 	}
 	for name, p := range m.Plugins.All() {
 		spec := name

@@ -32,6 +32,7 @@ pgo = "cpu.pprof"
 embed = "lb.toml"
 race = true
 debug = true
+strict-dependencies = true
 
 [plugins]
 "example.com/sticky" = "v1.3.0"     # a version
@@ -67,8 +68,8 @@ func TestRequest(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.what, c.got, c.want)
 		}
 	}
-	if !r.Race || !r.Debug {
-		t.Errorf("race %v, debug %v", r.Race, r.Debug)
+	if !r.Race || !r.Debug || !r.StrictDependencies {
+		t.Errorf("race %v, debug %v, strict dependencies %v", r.Race, r.Debug, r.StrictDependencies)
 	}
 }
 

@@ -76,8 +76,8 @@ type Plugin struct {
 
 var validName = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)+$`)
 
-// check refuses what cannot be made.
-func (p *Plugin) check() error {
+// Check refuses what cannot be made.
+func (p *Plugin) Check() error {
 	if _, ok := does[p.Kind]; !ok {
 		hint := "the kinds are " + strings.Join(Kinds(), ", ")
 		if near := module.Suggest(p.Kind, Kinds()); near != "" {
@@ -102,7 +102,7 @@ type File struct {
 
 // Files gives the files of the plugin.
 func (p Plugin) Files() ([]File, error) {
-	if err := p.check(); err != nil {
+	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	pkg := Package(p.Name)

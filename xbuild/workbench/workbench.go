@@ -43,6 +43,9 @@ type Bench struct {
 // version of core; "" means the checkout around the plugin or around the current
 // directory, else what the plugin's go.mod says.
 func Open(dir, core string) (*Bench, error) {
+	if err := gocmd.Need(); err != nil {
+		return nil, err
+	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err

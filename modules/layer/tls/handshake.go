@@ -111,7 +111,7 @@ func (t *acceptor) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error)
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", secure.ErrName, err)
 	}
 	if ok {
 		hs.certs.Own = c.Leaf

@@ -41,6 +41,19 @@ func Program(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// Need gives an error where there is no go command.
+func Need() error {
+	_, err := exec.LookPath("go")
+	return needed(err)
+}
+
+func needed(err error) error {
+	if errors.Is(err, exec.ErrNotFound) {
+		return fmt.Errorf("the go command is needed: install Go (https://go.dev/dl/) and put it in PATH: %w", err)
+	}
+	return err
+}
+
 // downloads are what the go command says on its way to an error.
 var downloads = regexp.MustCompile(`(?m)^go: (downloading|finding|extracting) .*\n?`)
 
@@ -54,7 +67,7 @@ func Output(cmd *exec.Cmd) ([]byte, error) {
 		return stdout.Bytes(), nil
 	}
 	if errors.Is(err, exec.ErrNotFound) {
-		return nil, fmt.Errorf("the go command is needed: install Go (https://go.dev/dl/) and put it in PATH: %w", err)
+		return nil, needed(err)
 	}
 	text := strings.TrimSpace(downloads.ReplaceAllString(stderr.String(), ""))
 	if text == "" {

@@ -34,6 +34,9 @@ func (c *Manager) event(ctx context.Context, event string, data map[string]any) 
 	case "cert_failed":
 		err, _ := data["error"].(error)
 		c.note(name, false, err)
+		if ctx.Err() != nil || errors.Is(err, context.Canceled) {
+			return nil // the source stops, or the name is not wanted any more
+		}
 		c.ctx.Log().Error("certificate not obtained", "name", name, "error", err)
 	}
 	return nil
