@@ -10,6 +10,10 @@ import (
 
 // versions finds out which version of HTTP a server may speak.
 func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
+	_, quic := s.proto.(protocol.SessionDialer)
+	if quic {
+		b.quicServer(c, sc, s)
+	}
 	if !c.HTTP() {
 		return
 	}
@@ -25,19 +29,7 @@ func (b *builder) versions(c *config.Backend, sc *config.Server, s *Server) {
 		s.mayShare = offers
 	}
 	b.webSocket(sc, s)
-	if _, ok := s.proto.(protocol.SessionDialer); ok {
-		s.mayShare = true
-		if sc.TLS == nil {
-			sc.Address.Fail(b.errs, 0, "QUIC needs TLS").Hint = `write { address = "` + sc.Address.Value + `", tls = true }`
-		}
-		if s.checks.check != nil {
-			sc.Address.Fail(b.errs, 0, "a server cannot be checked by QUIC").Hint = "write check = false"
-		}
-		if s.proxyOut.used() {
-			sc.Address.Fail(b.errs, 0, "the PROXY protocol needs a stream of bytes, and QUIC has none to begin with").
-				Hint = "leave send-proxy and its like out, and write forwardfor = true to tell of clients"
-		}
-	}
+	s.mayShare = s.mayShare || quic
 }
 
 // altSvcAge is for how long clients remember where HTTP/3 is to be had, in seconds.

@@ -12,16 +12,10 @@ func (b *builder) datagrams(p protocol.Protocol, at tree.Text, http, tls, proxy 
 	if _, ok := p.(protocol.DatagramProtocol); !ok {
 		return
 	}
-	for _, need := range []struct {
-		wanted     bool
-		what, hint string
-	}{
-		{http, "HTTP", `write mode = "` + config.TCP + `"`},
-		{tls, "TLS", "leave tls out"},
-		{proxy, "the PROXY protocol", "leave accept-proxy, send-proxy and send-proxy-v2 out"},
-	} {
-		if need.wanted {
-			at.Fail(b.errs, 0, "%s needs a stream of bytes, and this address is for datagrams", need.what).Hint = need.hint
-		}
-	}
+	const why = " needs a stream of bytes, and this address is for datagrams"
+	b.unfit(at, []unfit{
+		{http, "HTTP" + why, `write mode = "` + config.TCP + `"`},
+		{tls, "TLS" + why, "leave tls out"},
+		{proxy, "the PROXY protocol" + why, "leave accept-proxy, send-proxy and send-proxy-v2 out"},
+	})
 }

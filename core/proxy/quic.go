@@ -108,27 +108,56 @@ func (b *builder) quicBind(f *config.Frontend, c *config.Bind, addrs []address.A
 // quicNeeds refuses at a bind with a quic@ address what is nothing for QUIC; only says
 // that it has no other addresses.
 func (b *builder) quicNeeds(f *config.Frontend, c *config.Bind, only bool) {
-	limits := config.TLSLimits{}
+	var limits config.TLSLimits
+	var alpn []string
 	if c.TLS != nil {
-		limits = c.TLS.TLSLimits
+		limits, alpn = c.TLS.TLSLimits, c.TLS.ALPN
 	}
 	b.cfg.Global.Binds(&limits)
-	for _, one := range []struct {
-		wrong      bool
-		what, hint string
-	}{
+	b.unfit(c.Address, []unfit{
 		{!f.HTTP(), "QUIC carries HTTP alone", `write mode = "` + config.HTTP + `"`},
 		{c.TLS == nil, "QUIC needs TLS", `write { address = "` + c.Address.Value + `", tls = "FILE" }`},
 		{c.Proto != "", "QUIC speaks HTTP/3 alone", "leave proto out"},
 		{c.AcceptProxy != nil, "the PROXY protocol goes before a stream of bytes, and QUIC has none", "leave accept-proxy out"},
-		{limits.SSLMaxVer != "" && limits.SSLMaxVer != "TLSv1.3", "QUIC needs TLS 1.3, and ssl-max-ver is " + limits.SSLMaxVer, "give the quic@ address a bind of its own, without ssl-max-ver"},
-		{only && c.TLS != nil && c.TLS.ALPN != nil && !slices.Contains(c.TLS.ALPN, "h3"), `QUIC speaks "h3", which is not in alpn`, "leave alpn out"},
-	} {
-		if one.wrong {
-			c.Address.Fail(b.errs, 0, "%s", one.what).Hint = one.hint
+		{before13(&limits), "QUIC needs TLS 1.3, and ssl-max-ver is " + limits.SSLMaxVer, "give the quic@ address a bind of its own, without ssl-max-ver"},
+		{only && alpn != nil && !slices.Contains(alpn, "h3"), `QUIC speaks "h3", which is not in alpn`, "leave alpn out"},
+	})
+}
+
+// quicServer refuses at a server with a quic@ address what is nothing for QUIC.
+func (b *builder) quicServer(c *config.Backend, sc *config.Server, s *Server) {
+	var limits config.TLSLimits
+	var alpn []string
+	if sc.TLS != nil {
+		limits, alpn = sc.TLS.TLSLimits, sc.TLS.ALPN
+	}
+	b.cfg.Global.Servers(&limits)
+	b.unfit(sc.Address, []unfit{
+		{!c.HTTP(), "QUIC carries HTTP alone", `write mode = "` + config.HTTP + `"`},
+		{sc.TLS == nil, "QUIC needs TLS", `write { address = "` + sc.Address.Value + `", tls = true }`},
+		{s.checks.check != nil, "a server cannot be checked by QUIC", "write check = false"},
+		{sc.Proto != "", "QUIC speaks HTTP/3 alone", "leave proto out"},
+		{s.proxyOut.used(), "the PROXY protocol goes before a stream of bytes, and QUIC has none", "leave send-proxy and its like out, and write forwardfor = true to tell of clients"},
+		{before13(&limits), "QUIC needs TLS 1.3, and ssl-max-ver is " + limits.SSLMaxVer, "leave ssl-max-ver out"},
+		{alpn != nil && !slices.Contains(alpn, "h3"), `QUIC speaks "h3", which is not in alpn`, "leave alpn out"},
+	})
+}
+
+// unfit is what an address cannot be used for, if it is so, and what to do about it.
+type unfit struct {
+	so         bool
+	what, hint string
+}
+
+func (b *builder) unfit(at tree.Text, list []unfit) {
+	for _, one := range list {
+		if one.so {
+			at.Fail(b.errs, 0, "%s", one.what).Hint = one.hint
 		}
 	}
 }
+
+func before13(l *config.TLSLimits) bool { return l.SSLMaxVer != "" && l.SSLMaxVer != "TLSv1.3" }
 
 // warn adds a warning about a text.
 func (b *builder) warn(t tree.Text, format string, args ...any) {

@@ -306,7 +306,7 @@ default-backend = "a"
 	for _, want := range []string{
 		`"256" is no type of a TLV: write a number from 0 to 255, or one of ALPN`, `write proxy-v2-options = ["crc32c"]`, `nothing`,
 		`pool-conn-name needs HTTP, but backend "b" is in mode "tcp"; leave it out, or write mode = "http"`,
-		"QUIC has none to begin with; leave send-proxy and its like out", `"res.hdr" cannot be used in use-server`,
+		"QUIC has none; leave send-proxy and its like out", `"res.hdr" cannot be used in use-server`,
 	} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("there is no %q", want)
