@@ -60,7 +60,7 @@ func TestConformance(t *testing.T) {
 	kept := "storage = \"" + t.TempDir() + "\"\n"
 	conform(t, secure.Kind, map[string][]string{
 		"acme": {
-			kept, kept + "fallback = [\"https://other.example/dir\", { directory = \"https://third.example/dir\", eab-key-id = \"a\", eab-mac-key = \"b\" }]",
+			kept, kept + "fallback = [\"https://other.example/dir\", { directory = \"https://third.example/dir\", eab-key-id = \"a\", eab-mac-key = \"Yg\" }]",
 			kept + "on-demand = { ask = \"http://127.0.0.1:1/\", rate = \"1/1h\" }",
 		},
 		"internal": {kept, kept + `lifetime = "1h"`},
