@@ -190,7 +190,7 @@ func TestServerGoesAway(t *testing.T) {
 		s.Write(response(":status", "299"))
 		s.Close()
 	}), "")
-	if res, _ := do(t, client(t), request(t, "POST", "https://127.0.0.1:"+f.port+"/", strings.NewReader("content"))); res.StatusCode != 299 {
+	if res, _ := do(t, client(t), request(t, "GET", "https://127.0.0.1:"+f.port+"/", nil)); res.StatusCode != 299 {
 		t.Errorf("status %d, want 299", res.StatusCode)
 	}
 }
