@@ -1,6 +1,7 @@
 package quic
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -84,16 +85,30 @@ func TestResponsesThatLie(t *testing.T) {
 		want   int
 		term   string
 	}{
-		"no status":                 {func(_ served, s *quic.Stream) { s.Write(response("a", "b")); s.Close() }, "GET", 502, " PH-- "},
-		"101":                       {func(_ served, s *quic.Stream) { s.Write(response(":status", "101")); s.Close() }, "GET", 502, " PH-- "},
-		"upper case":                {func(_ served, s *quic.Stream) { ok(s, "X", "y"); s.Close() }, "GET", 502, " PH-- "},
-		"a line break":              {func(_ served, s *quic.Stream) { ok(s, "x", "a\r\nb: c"); s.Close() }, "GET", 502, " PH-- "},
-		"a connection's field":      {func(_ served, s *quic.Stream) { ok(s, "connection", "close"); s.Close() }, "GET", 502, " PH-- "},
-		"a head that is too large":  {func(_ served, s *quic.Stream) { ok(s, "x", strings.Repeat("x", 20000)); s.Close() }, "GET", 502, " PH-- "},
-		"a head beyond all bounds":  {func(_ served, s *quic.Stream) { s.Write([]byte{1, 0xbf, 0xff, 0xff, 0xff}) }, "GET", 502, " PH-- "},
-		"content first":             {func(_ served, s *quic.Stream) { s.Write(frame(0, 'x')) }, "GET", 502, " PH-- "},
-		"a push":                    {func(_ served, s *quic.Stream) { s.Write(frame(5, 0)) }, "GET", 502, " PH-- "},
-		"an interim response alone": {func(_ served, s *quic.Stream) { s.Write(response(":status", "103")); s.Close() }, "GET", 502, " SH-- "},
+		"no status":                   {func(_ served, s *quic.Stream) { s.Write(response("a", "b")); s.Close() }, "GET", 502, " PH-- "},
+		"101":                         {func(_ served, s *quic.Stream) { s.Write(response(":status", "101")); s.Close() }, "GET", 502, " PH-- "},
+		"upper case":                  {func(_ served, s *quic.Stream) { ok(s, "X", "y"); s.Close() }, "GET", 502, " PH-- "},
+		"a line break":                {func(_ served, s *quic.Stream) { ok(s, "x", "a\r\nb: c"); s.Close() }, "GET", 502, " PH-- "},
+		"a connection's field":        {func(_ served, s *quic.Stream) { ok(s, "connection", "close"); s.Close() }, "GET", 502, " PH-- "},
+		"a head that is too large":    {func(_ served, s *quic.Stream) { ok(s, "x", strings.Repeat("x", 20000)); s.Close() }, "GET", 502, " PH-- "},
+		"a head beyond all bounds":    {func(_ served, s *quic.Stream) { s.Write([]byte{1, 0xbf, 0xff, 0xff, 0xff}) }, "GET", 502, " PH-- "},
+		"content first":               {func(_ served, s *quic.Stream) { s.Write(frame(0, 'x')) }, "GET", 502, " PH-- "},
+		"a push":                      {func(_ served, s *quic.Stream) { s.Write(frame(5, 0)) }, "GET", 502, " PH-- "},
+		"an interim response alone":   {func(_ served, s *quic.Stream) { s.Write(response(":status", "103")); s.Close() }, "GET", 502, " SH-- "},
+		"reserved frames without end": {func(_ served, s *quic.Stream) { s.Write(bytes.Repeat(frame(0x21), 5000)) }, "GET", 502, " SH-- "},
+		"reserved frames in control":  {func(q served, _ *quic.Stream) { q.control.Write(bytes.Repeat(frame(0x21), 5000)) }, "GET", 502, " SH-- "},
+		"streams of unknown types": {func(q served, _ *quic.Stream) {
+			for range 5000 {
+				u, err := q.OpenUniStreamSync(q.Context())
+				if err != nil {
+					return
+				}
+				u.Write([]byte{0x21})
+				u.Close()
+			}
+		}, "GET", 502, " SH-- "},
+		"a priority":      {func(q served, _ *quic.Stream) { q.control.Write(frame(0xf0700, 0)) }, "GET", 502, " SH-- "},
+		"a dynamic table": {func(_ served, s *quic.Stream) { s.Write(frame(1, 3, 0, 0x80)) }, "GET", 502, " PH-- "},
 		"more content than its length": {func(_ served, s *quic.Stream) {
 			ok(s, "content-length", "3")
 			s.Write(frame(0, []byte("hello")...))
@@ -175,7 +190,19 @@ func TestServerGoesAway(t *testing.T) {
 		s.Write(response(":status", "299"))
 		s.Close()
 	}), "")
-	if res, _ := do(t, client(t), request(t, "POST", "https://127.0.0.1:"+f.port+"/", strings.NewReader("content"))); res.StatusCode != 299 {
+	if res, _ := do(t, client(t), request(t, "GET", "https://127.0.0.1:"+f.port+"/", nil)); res.StatusCode != 299 {
 		t.Errorf("status %d, want 299", res.StatusCode)
+	}
+}
+
+// TestInterimWithoutEnd has a server answer with nothing but interim responses: the
+// client gets some of them, and a status of 502.
+func TestInterimWithoutEnd(t *testing.T) {
+	f := front(t, serveRaw(t, func(_ served, s *quic.Stream) { s.Write(bytes.Repeat(response(":status", "103"), 5000)) }), "")
+	s := dialRaw(t, f.port, nil).ask(head("GET", "/"))
+	s.Close()
+	_ = s.SetReadDeadline(time.Now().Add(30 * time.Second)) // it does not fail
+	if b, err := io.ReadAll(s); err != nil || !bytes.Contains(b, []byte("502 Bad Gateway")) {
+		t.Errorf("%d bytes came, %v", len(b), err)
 	}
 }
