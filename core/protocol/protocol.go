@@ -132,14 +132,6 @@ type ListenOptions struct {
 	Inherit func(key string) int
 }
 
-// DialContext gives the context, which is never nil.
-func (o *DialOptions) DialContext() context.Context {
-	if o.Context == nil {
-		return context.Background()
-	}
-	return o.Context
-}
-
 // inherited gives the descriptor under a key, -1 for none.
 func (o *ListenOptions) inherited(key string) int {
 	if o.Inherit == nil {
@@ -163,4 +155,12 @@ type DialOptions struct {
 	TLS           TLS // for protocols that do TLS by themselves
 	Sessions      SessionTuning
 	Breaches      *httpmsg.Breaches // of the server, for protocols that give sessions; nil: nobody counts
+}
+
+// DialContext gives the context, which is never nil.
+func (o *DialOptions) DialContext() context.Context {
+	if o.Context == nil {
+		return context.Background()
+	}
+	return o.Context
 }

@@ -124,7 +124,7 @@ func (d *departure) setTimer() {
 	}
 }
 
-// over ends such a wait, if there is one.
+// over ends such a wait. That for a stream, which is watched longer, goes on.
 func (d *departure) over() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -190,6 +190,7 @@ func (s *stream) watchClient(ends ends) {
 func (s *stream) unwatchStream() {
 	if x, ok := s.c.x.(httpmsg.Abortable); ok {
 		x.Watch(nil)
+		s.departure.set(nil)
 	}
 }
 
