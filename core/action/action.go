@@ -60,8 +60,15 @@ type Tx struct {
 	// ExpectProxy, set in tcp-request connection, says that the client begins
 	// with a PROXY protocol header.
 	ExpectProxy bool
+	// Silent, set with Reject, has the client not told.
+	Silent *SilentDrop
 	// Nice, LogLevel and so on are the stream's own settings that actions change.
 	LogLevel string // "" unchanged, "silent" for no log
+}
+
+// SilentDrop is how a connection is closed without telling the client.
+type SilentDrop struct {
+	TTL int // hops that a reset lives for; 0: none is sent, where that can be
 }
 
 // Reply is a response made here.

@@ -138,14 +138,6 @@ type ListenOptions struct {
 	Inherit func(key string) int
 }
 
-// DialContext gives the context, which is never nil.
-func (o *DialOptions) DialContext() context.Context {
-	if o.Context == nil {
-		return context.Background()
-	}
-	return o.Context
-}
-
 // inherited gives the descriptor under a key, -1 for none.
 func (o *ListenOptions) inherited(key string) int {
 	if o.Inherit == nil {
@@ -171,4 +163,12 @@ type DialOptions struct {
 	Name          string // of the backend and the server, parted by "/"
 	Sessions      SessionTuning
 	Breaches      *httpmsg.Breaches // of the server, for protocols that give sessions; nil: nobody counts
+}
+
+// DialContext gives the context, which is never nil.
+func (o *DialOptions) DialContext() context.Context {
+	if o.Context == nil {
+		return context.Background()
+	}
+	return o.Context
 }

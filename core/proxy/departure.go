@@ -139,7 +139,7 @@ func (d *departure) setTimer() {
 	}
 }
 
-// over ends such a wait, if there is one.
+// over ends such a wait. That for a stream, which is watched longer, goes on.
 func (d *departure) over() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -205,6 +205,7 @@ func (s *stream) watchClient(ends ends) {
 func (s *stream) unwatchStream() {
 	if x, ok := s.c.x.(httpmsg.Abortable); ok {
 		x.Watch(nil)
+		s.departure.set(nil)
 	}
 }
 

@@ -53,6 +53,7 @@ func (s *stream) apply(list []rule, phase expr.Phase) bool {
 			return s.ruledOut(phase)
 		case action.Reject:
 			s.denied(phase)
+			s.vanish()
 			s.clientKeep = false
 			s.ended = close_
 			return false
@@ -118,8 +119,23 @@ func (s *stream) admit(list []rule, phase expr.Phase) bool {
 			return true
 		default:
 			s.fe.ReqDenied.Add(1)
+			s.vanish()
 			return false
 		}
 	}
 	return true
+}
+
+// vanish has the client not told of the end of its connection where a rule wants that.
+// One that carries many streams ends with all of them.
+func (s *stream) vanish() {
+	drop, c := s.tx.Silent, s.c
+	if drop == nil {
+		return
+	}
+	if c.above != nil {
+		c = c.above
+		defer c.cut()
+	}
+	c.Vanish(drop.TTL)
 }

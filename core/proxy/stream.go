@@ -97,7 +97,7 @@ func newStream(e *Engine) *stream {
 func (s *stream) attach(c *conn) {
 	s.c, s.fe = c, c.fe
 	s.env.Vars.NewSession() // nothing of another client's is left
-	s.tx.ExpectProxy = false
+	s.tx.ExpectProxy, s.tx.Silent = false, nil
 	s.timed = c.fe.logs.wanted()
 	s.reqP.Limits = http1.Limits{MaxFields: s.engine.Tuning.MaxFields}
 	s.resP.Limits = s.reqP.Limits

@@ -64,6 +64,7 @@ func (s *stream) inspect(r rules) bool {
 			s.readMore(deadline)
 		default:
 			s.denied(expr.TCPContent)
+			s.vanish()
 			return false
 		}
 	}

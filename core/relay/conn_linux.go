@@ -158,6 +158,20 @@ func (c *Conn) Reset() error {
 	return os.NewSyscallError("setsockopt", unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
 }
 
+// Vanish has Close not tell the peer, which goes on holding the connection for open:
+// nothing is sent, or a reset that dies after ttl hops. Without the privilege for the
+// former (CAP_NET_ADMIN), which ttl 0 asks for, the reset lives for one hop.
+func (c *Conn) Vanish(ttl int) {
+	fd := c.FD()
+	if fd < 0 || ttl == 0 && unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_REPAIR, 1) == nil {
+		return
+	}
+	ttl = max(ttl, 1)
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_TTL, ttl) // one of the two is the socket's
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_UNICAST_HOPS, ttl)
+	_ = c.Reset() // else it ends as usual
+}
+
 // PeerClosed reports whether the peer has closed or reset the connection and
 // nothing is left to read, without waiting and without taking bytes.
 func (c *Conn) PeerClosed() bool {

@@ -2,6 +2,7 @@ package http
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -92,13 +93,11 @@ func logged(t *testing.T, p *lab.Process, path string) (line string) {
 // leave has the client go in one of two ways.
 func leave(t *testing.T, c *net.TCPConn, reset bool) {
 	t.Helper()
-	err := c.CloseWrite()
+	end := c.CloseWrite
 	if reset {
-		if err = c.SetLinger(0); err == nil {
-			err = c.Close()
-		}
+		end = func() error { return errors.Join(c.SetLinger(0), c.Close()) }
 	}
-	if err != nil {
+	if err := end(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -17,7 +17,7 @@ const tag = "portable"
 
 func TestDataPath(t *testing.T) {
 	for _, theme := range []struct{ dir, tests string }{
-		{"tcp", "TestBytesAndHalfClose|TestResets|TestProxyProtocol|TestHealth|TestLeavingSameAsHAProxy"},
+		{"tcp", "TestBytesAndHalfClose|TestResets|TestProxyProtocol|TestHealth"},
 		{"http", "TestSlowClient|TestIdleConnection|TestWebSocket|TestLeavingSameAsHAProxy|TestWaitingClients"},
 		{"process", "TestBadReload|TestGracefulStop|TestHardStop|TestReopenLogs"},
 		{"tls", "TestTermination|TestOrigination"},

@@ -4,8 +4,8 @@
 //
 //	tcp-request = { connection = [ { do = "reject", unless = "{ src 10.0.0.0/8 }" } ] }
 //
-// They have no settings and no state. What a verdict comes to, the engine does:
-// silent-drop does not hide the end of the connection from the client yet.
+// They have no state, and but for silent-drop no settings. What a verdict comes to,
+// the engine does.
 package flow
 
 import (
@@ -23,7 +23,6 @@ func init() {
 	register("dgram-drop", "Passes the client's packet over without a word", initial, action.Drop, nil)
 	register("send-retry", "Has the client prove its address before the handshake begins (RFC 9000 section 8.1.2)", initial, action.Retry, nil)
 	register("wait-for-handshake", "Holds a request that came as early data until the TLS handshake is over", action.Requests, action.Handshake, nil)
-	register("silent-drop", "Closes the connection without an answer, as reject does", action.Everywhere&^expr.In(expr.HTTPAfterResponse), action.Reject, nil)
 	register("expect-proxy", "Says that the client begins with a PROXY protocol header", expr.In(expr.TCPConnection), action.Continue,
 		func(tx *action.Tx) { tx.ExpectProxy = true })
 }

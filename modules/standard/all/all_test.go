@@ -37,7 +37,7 @@ func TestConformance(t *testing.T) {
 	address := []string{`expr = "src"`}
 	regex := []string{`regex = "a"` + "\n" + `value = "b"`}
 	conform(t, action.Kind, map[string][]string{
-		"accept": none, "allow": none, "reject": none, "silent-drop": none, "expect-proxy": none,
+		"accept": none, "allow": none, "reject": none, "silent-drop": {``, `rst-ttl = 5`}, "expect-proxy": none,
 		"dgram-drop": none, "send-retry": none, "wait-for-handshake": none,
 		"add-header": {"name = \"X-A\"\nvalue = \"%[src]\""}, "set-header": {"name = \"X-A\"\nvalue = \"b\""},
 		"del-header":     {`name = "X-A"`, "name = \"x-\"\nmatch = \"beg\""},
