@@ -221,6 +221,7 @@ func (w *workspace) selected(ctx context.Context) (map[string]string, error) {
 	for _, m := range list {
 		versions[m.Path] = m.Version
 	}
+	w.known = versions
 	return versions, nil
 }
 
