@@ -39,9 +39,9 @@ func (h held) compare(t *testing.T, after string) {
 	}
 	if now.goroutines > h.goroutines {
 		stacks := make([]byte, 1<<16)
-		t.Errorf("%s%d goroutines are left over:\n%s", after, now.goroutines-h.goroutines, stacks[:runtime.Stack(stacks, true)])
+		t.Errorf("%s%d goroutines are left over; start them by Context.Go and end them in Stop. These are there now:\n%s", after, now.goroutines-h.goroutines, stacks[:runtime.Stack(stacks, true)])
 	}
 	if now.files > h.files {
-		t.Errorf("%s%d descriptors are left open", after, now.files-h.files)
+		t.Errorf("%s%d descriptors are left open: close files and connections in Stop, and where Prepare or Start fails", after, now.files-h.files)
 	}
 }

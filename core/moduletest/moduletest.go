@@ -34,7 +34,7 @@ func Run[I any](t *testing.T, kind *module.Kind[I], name string, configs ...stri
 	described(t, entry.Info(), entry.ConfigType())
 	t.Run("unknown key", func(t *testing.T) {
 		if err := build(t, entry, "no-such-key = 1", func(I) {}); err == nil && entry.ConfigType() != nil {
-			t.Error("a key that the module does not know is taken")
+			t.Error("a key that the module does not know is taken: is there a map or a tree.Node for all keys in its configuration?")
 		}
 	})
 	if len(configs) == 0 {
@@ -72,7 +72,7 @@ func described(t *testing.T, info module.Info, config reflect.Type) {
 	for i := range config.NumField() {
 		f := config.Field(i)
 		if _, tagged := f.Tag.Lookup("toml"); f.IsExported() && !f.Anonymous && !tagged {
-			t.Errorf("field %s of the configuration has no toml tag", f.Name)
+			t.Errorf("field %s of the configuration has no toml tag: write one with the key, such as `toml:\"%s\"`, or make the field unexported", f.Name, strings.ToLower(f.Name))
 		}
 	}
 }
@@ -105,7 +105,7 @@ func Build(t *testing.T, kind, name, config string) error {
 	t.Helper()
 	entry := module.Default().ConfigOf(kind, name)
 	if entry == nil {
-		t.Fatalf("there is no module %s.%s", kind, name)
+		t.Fatalf("there is no module %s.%s: does the test import the package that registers it?", kind, name)
 	}
 	return build(t, entry, config, func(any) {})
 }

@@ -107,6 +107,9 @@ func publish(t *testing.T, root, dir string) *proxy {
 	lab.Write(t, mod, string(read(t, mod))+"\nrequire example.com/good v1.4.0\n")
 	p.release(t, "example.com/user", "v1.0.0", filepath.Join(dir, "user"))
 	p.lifters(t, dir)
+	writePlugin(t, dir, "example.com/untidy", "acme.untidy", "var _ = library.Changed")
+	file := filepath.Join(dir, "untidy", "plugin.go")
+	lab.Write(t, file, strings.Replace(string(read(t, file)), "import (\n", "import (\n\t\"example.com/library\"\n", 1))
 	p.use(t)
 	return p
 }
@@ -164,7 +167,7 @@ func TestReleased(t *testing.T) {
 }
 
 // liftNote is what builds with a lifted dependency tell.
-const liftNote = "plugin example.com/lifter lifts " + shared + " from v1.6.0, which core v1.0.0 is made with, to v1.98.0 (example.com/lifter v1.1.0 needs " + shared + " v1.98.0): core compiles with that, but is not tested with it"
+const liftNote = "warning: plugin example.com/lifter lifts " + shared + " from v1.6.0, which core v1.0.0 is made with, to v1.98.0 (example.com/lifter v1.1.0 needs " + shared + " v1.98.0): core compiles with that, but is not tested with it"
 
 func releasedList(t *testing.T, x *tool, dir string) {
 	for _, c := range []struct {
@@ -196,10 +199,12 @@ func releasedList(t *testing.T, x *tool, dir string) {
 		{"one that it does compile with", "--core v1.0.0 --with example.com/lifter@v1.1.0", 0,
 			[]string{"xbuild: " + liftNote + "\n", "balancer.acme.lifter v1.1.0 "}},
 		{"the same, and none may be lifted", "--core v1.0.0 --with example.com/lifter@v1.1.0 --strict-dependencies", 1,
-			[]string{"plugin example.com/lifter: cannot resolve: core v1.0.0 is made with " + shared + " v1.6.0, and this lifts it to v1.98.0 (", "--strict-dependencies refuses that", "the last version of it that fits is v1.0.0:"}},
+			[]string{"plugin example.com/lifter: cannot resolve: core v1.0.0 is made with " + shared + " v1.6.0, and this lifts it to v1.98.0 (", "strict-dependencies refuses that", "the last version of it that fits is v1.0.0:"}},
 		{"one before its v1.0.0", "--core v1.0.0 --with example.com/mover", 1,
 			[]string{"plugin example.com/mover: cannot resolve: core v1.0.0 is made with " + unsettled + " v0.6.0, and this lifts it to v0.7.0 (example.com/mover v1.1.0 needs " + unsettled + " v0.7.0): before v1.0.0 it may behave otherwise",
 				"add --replace " + unsettled + "=" + unsettled + "@v0.7.0", "the last version of it that fits is v1.0.0:"}},
+		{"what its go.mod lacks", "--core v1.0.0 --with ./untidy", 1,
+			[]string{"plugin example.com/untidy: cannot compile: it imports what its go.mod does not require, which would now be ", "example.com/library v1.0.0", "run go mod tidy"}},
 		{"a version that is not there", "--core v1.0.0 --with example.com/good@v1.9.9", 1,
 			[]string{"plugin example.com/good: cannot resolve", "v1.9.9"}},
 		{"a dependency that core does not compile with, as was asked for", "--core v1.0.0 --with example.com/lifter@v1.1.0 --replace " + shared + "=" + shared + "@v1.99.0", 1,
@@ -310,5 +315,5 @@ func checkedLock(t *testing.T, x *tool, dir string) {
 	if list := checked[0].Lifts; len(list) != 1 || list[0].Module != shared || list[0].From != "v1.6.0" || list[0].To != "v1.98.0" || list[0].Plugin != "example.com/lifter" {
 		t.Errorf("check --json tells the lifts %+v", list)
 	}
-	x.refuses(t, dir, 1, "--strict-dependencies refuses that", "check", "--locked", "--strict-dependencies")
+	x.refuses(t, dir, 1, "strict-dependencies refuses that", "check", "--locked", "--strict-dependencies")
 }

@@ -52,7 +52,11 @@ func (w *workspace) check(ctx context.Context, cgo bool) error {
 
 // compile compiles a plugin and what it imports.
 func (w *workspace) compile(ctx context.Context, p *Plugin) error {
-	if _, err := w.tool.run(ctx, "build", "-trimpath", p.Package); err != nil {
+	_, err := w.tool.run(ctx, "build", "-trimpath", p.Package)
+	if untidy := w.untidy(p); untidy != nil {
+		return untidy
+	}
+	if err != nil {
 		err = w.unlink(err)
 		if strings.Contains(err.Error(), "build constraints exclude all Go files") {
 			err = fmt.Errorf("%w\nbinaries are built without C; a package that needs it has no files left", err)
@@ -60,6 +64,28 @@ func (w *workspace) compile(ctx context.Context, p *Plugin) error {
 		return &PluginError{Plugin: p.Package, Step: "compile", Err: err}
 	}
 	return nil
+}
+
+// untidy refuses a plugin that was compiled with Go modules which nothing in the
+// build requires: the go command has taken the newest of them, whatever that is,
+// and what they need themselves nobody has looked at.
+func (w *workspace) untidy(p *Plugin) error {
+	if w.known == nil {
+		return nil
+	}
+	list, err := w.required()
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(line string) bool {
+		path, _, _ := strings.Cut(line, " ")
+		_, known := w.known[path]
+		return known
+	})
+	if len(list) == 0 {
+		return nil
+	}
+	return &PluginError{Plugin: p.Package, Step: "compile", Err: fmt.Errorf("it imports what its go.mod does not require, which would now be %s; run go mod tidy in its directory", strings.Join(list, ", "))}
 }
 
 // platform gives what binaries are built of and for, but for the API, and the

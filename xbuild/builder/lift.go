@@ -86,7 +86,7 @@ func (w *workspace) refusal(l Lift) string {
 	reason := MayBreak(l.Module, l.From, l.To)
 	switch {
 	case w.strict:
-		reason = "--strict-dependencies refuses that"
+		reason = "strict-dependencies refuses that"
 	case reason == "" || w.lock != nil: // or it was judged when the lock was made
 		return ""
 	}
@@ -144,7 +144,7 @@ func (w *workspace) liftsOf(p *Plugin) []Lift {
 func (r *Request) tellLifts(w *workspace) {
 	for _, l := range w.lifted {
 		r.event(Event{Step: StepCheck, Target: r.Target.String(), Note: true, Lift: &l, Text: fmt.Sprintf(
-			"%s lifts %s from %s, which core %s is made with, to %s%s: core compiles with that, but is not tested with it",
+			"warning: %s lifts %s from %s, which core %s is made with, to %s%s: core compiles with that, but is not tested with it",
 			l.by(), l.Module, l.From, versionOr(w.core.Version), l.To, l.because())})
 	}
 }
@@ -221,6 +221,7 @@ func (w *workspace) selected(ctx context.Context) (map[string]string, error) {
 	for _, m := range list {
 		versions[m.Path] = m.Version
 	}
+	w.known = versions
 	return versions, nil
 }
 

@@ -25,9 +25,10 @@ type workspace struct {
 	tool     goTool
 	lock     *Lock // nil to choose versions
 	target   Target
-	strict   bool   // no dependency of core may be lifted
-	trial    bool   // whether a version fits is only tried
-	lifted   []Lift // known once they are judged
+	strict   bool              // no dependency of core may be lifted
+	trial    bool              // whether a version fits is only tried
+	lifted   []Lift            // set once they are judged
+	known    map[string]string // the versions that were judged, by module; nil with a lock
 }
 
 func (w *workspace) write(name, text string) error {

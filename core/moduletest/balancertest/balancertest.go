@@ -8,7 +8,9 @@ package balancertest
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 
@@ -89,7 +91,7 @@ func Laws(t *testing.T, make func() balancer.Balancer, o Options) {
 	t.Helper()
 	t.Run("no server", func(t *testing.T) {
 		if s := make().Update(nil).Pick(Client(1)); s != nil {
-			t.Errorf("picked %s of no servers", s.Name())
+			t.Errorf("picked %s of no servers: return nil, and keep none of an earlier set", s.Name())
 		}
 	})
 	t.Run("one server", func(t *testing.T) {
@@ -97,7 +99,7 @@ func Laws(t *testing.T, make func() balancer.Balancer, o Options) {
 		r := Client(1)
 		for range 3 {
 			if s := p.Pick(r); s == nil || s.Name() != "s1" {
-				t.Fatalf("picked %v", s)
+				t.Fatalf("picked %v of s1 alone: pick it, and pick r.Avoid too when there is no other", s)
 			}
 			r.Avoid = p.Pick(r) // there is no other
 		}
@@ -120,7 +122,7 @@ func Laws(t *testing.T, make func() balancer.Balancer, o Options) {
 				return
 			}
 		}
-		t.Errorf("only %v were picked", got)
+		t.Errorf("of s1, s2 and s3, with free slots and weights above 0, only %v were picked for a thousand clients", slices.Sorted(maps.Keys(got)))
 	})
 	t.Run("avoided", func(t *testing.T) {
 		list := Servers(1, 1, 1)
@@ -129,7 +131,7 @@ func Laws(t *testing.T, make func() balancer.Balancer, o Options) {
 			r := Client(i)
 			r.Avoid = p.Pick(r)
 			if s := p.Pick(r); s == r.Avoid || s == nil {
-				t.Fatalf("picked %v, to avoid %s", s, r.Avoid.Name())
+				t.Fatalf("picked %v, and r.Avoid is %s, which has just failed the stream: pick another one while there is one", s, r.Avoid.Name())
 			}
 		}
 	})
@@ -141,12 +143,12 @@ func Laws(t *testing.T, make func() balancer.Balancer, o Options) {
 		for i := range 100 {
 			s := p.Pick(Client(i))
 			if s == nil || !o.Affinity && s.Name() != "s2" {
-				t.Fatalf("picked %v while only s2 has a free slot", s)
+				t.Fatalf("picked %v while only s2 has a free slot: look at Full, or set Options.Affinity if streams belong to servers", s)
 			}
 		}
 		list[1].InFlight, list[1].Max = 5, 5
 		if s := p.Pick(Client(1)); s != nil && !o.Affinity {
-			t.Errorf("picked %s while all are full", s.Name())
+			t.Errorf("picked %s while all are full: return nil, so that the stream waits in the backend's queue", s.Name())
 		}
 	})
 	t.Run("at once", func(t *testing.T) { atOnce(t, make()) })
@@ -154,7 +156,7 @@ func Laws(t *testing.T, make func() balancer.Balancer, o Options) {
 		p := make().Update(Set(Servers(3, 1, 2)))
 		r := Client(1)
 		if n := allocs.Of(func() { p.Pick(r); r.Env.Recycle() }); n != 0 {
-			t.Errorf("Pick allocates %v times", n)
+			t.Errorf("Pick allocates %v times: do the work in Update, and take space from r.Env.Scratch", n)
 		}
 	})
 }
@@ -171,7 +173,7 @@ func atOnce(t *testing.T, b balancer.Balancer) {
 			for n := range 200 {
 				s := p.Pick(Client(8*n + i))
 				if s == nil {
-					t.Error("no server was picked, and all have free slots")
+					t.Error("no server was picked, and all have free slots: does Update change a picker that is in use?")
 					return
 				}
 				if observer != nil {

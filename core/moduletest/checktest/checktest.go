@@ -114,7 +114,7 @@ func Laws(t *testing.T, name, config string, well Server) {
 		for range 4 {
 			wg.Go(func() {
 				if r := check.Run(at); !r.OK || !slices.Contains(codes, r.Code) {
-					t.Errorf("the server is well, and the result is %+v", r)
+					t.Errorf("the server is well, and the result is %+v; want OK and a code such as L7OK", r)
 				}
 			})
 		}
@@ -158,7 +158,7 @@ func ends(t *testing.T, check health.Check, server Server) {
 	begin := time.Now()
 	r := check.Run(at)
 	if took := time.Since(begin); took > late {
-		t.Errorf("it takes %v, with a timeout of %v", took, timeout)
+		t.Errorf("it takes %v, with a timeout of %v: read and write by the Probe of Target.Connect, which keeps to it", took, timeout)
 	}
 	if !slices.Contains(codes, r.Code) {
 		t.Errorf("%q is no code of HAProxy's: write one such as L7RSP", r.Code)
@@ -166,6 +166,6 @@ func ends(t *testing.T, check health.Check, server Server) {
 	select {
 	case <-closed:
 	case <-time.After(late):
-		t.Error("it does not close its connection")
+		t.Error("it does not close its connection: do so however the check ends")
 	}
 }

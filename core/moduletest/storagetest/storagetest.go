@@ -63,18 +63,18 @@ func values(t *testing.T, a, b storage.Storage) {
 		}
 		got, err := b.Load(ctx, key)
 		if err != nil || string(got) != v {
-			t.Errorf("another instance loads %d bytes of %d that are not the same: %v", len(got), len(v), err)
+			t.Errorf("another instance of the same configuration loads %d bytes, not the %d that were stored: %v; store before Store returns, and bytes as they are", len(got), len(v), err)
 		}
 		info, err := b.Stat(ctx, key)
 		if err != nil || info.Key != key || info.Size != int64(len(v)) || !info.Terminal || info.Modified.IsZero() {
-			t.Errorf("Stat of %d bytes gives %+v, %v", len(v), info, err)
+			t.Errorf("Stat of %d bytes gives %+v, error %v: fill in Key, Size and Modified, and set Terminal", len(v), info, err)
 		}
 	}
 	if !b.Exists(ctx, key) || !b.Exists(ctx, "laws/site.example") || b.Exists(ctx, "laws/site") {
-		t.Error("Exists is true for keys and what they stand below, and for nothing else")
+		t.Errorf("Exists of %s, what it stands below, and laws/site: %v, %v, %v; want true for keys and what they stand below, and false for parts of a name", key, b.Exists(ctx, key), b.Exists(ctx, "laws/site.example"), b.Exists(ctx, "laws/site"))
 	}
 	if err := b.Delete(ctx, "laws"); err != nil || a.Exists(ctx, key) {
-		t.Errorf("Delete removes all below a path: %v", err)
+		t.Errorf("after Delete of laws, %s is there: %v, error %v; remove all below a path", key, a.Exists(ctx, key), err)
 	}
 }
 
