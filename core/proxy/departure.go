@@ -25,6 +25,10 @@ type departure struct {
 	client  *conn // that is to be watched, nil between waits
 	ends    ends
 	watched bool
+	asked   bool        // what is waited for is a response
+	busy    bool        // the request is still being sent
+	half    bool        // the client has closed its half, which the server is to be told
+	passed  bool        // it was
 	wait    int         // counts waits
 	timed   int         // the wait that the timer was set for, 0 while it is not
 	timer   *time.Timer // nil before the first wait
@@ -124,6 +128,7 @@ func (d *departure) await(client *conn, ends ends) {
 	defer d.mu.Unlock()
 	d.wait++
 	d.client, d.ends = client, ends
+	d.asked, d.busy, d.half, d.passed = false, false, false, false
 	if d.timed == 0 {
 		d.setTimer()
 	}
@@ -184,12 +189,61 @@ func (d *departure) told(wait int) {
 	if d.client == nil || d.wait != wait {
 		return // that wait has just ended
 	}
-	if d.ends == emptyEnds && !d.client.PeerClosed() {
-		d.ends = halfGoesOn
-		d.watch()
+	switch {
+	case d.ends == emptyEnds && !d.client.PeerClosed():
+	case d.ends == halfEnds && d.asked:
+		if d.half = true; !d.busy {
+			d.waits.Interrupt() // the stream then calls passOn
+		}
+	default:
+		d.leave()
 		return
 	}
-	d.leave()
+	d.ends = halfGoesOn // but a reset is still to be seen
+	d.watch()
+}
+
+// asks says that a server has the request, or with busy is being sent the rest of it: it
+// decides what it means that the client closes its half (HAProxy manual section 4.2,
+// option abortonclose). One of HTTP/2 or HTTP/3 cannot be told.
+func (d *departure) asks(sc *serverConn, busy bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked, d.busy = d.client != nil && sc.x == nil, busy
+}
+
+// sent says that the request has been sent.
+func (d *departure) sent(sc *serverConn) {
+	d.mu.Lock()
+	d.busy, d.passed = false, d.half
+	now := d.passed
+	d.mu.Unlock()
+	if now {
+		_ = sc.CloseWrite() // that it is closed already is found by whoever reads
+	}
+}
+
+// passOn tells the server that the client has closed its half, if that is why the wait
+// for it was interrupted.
+func (d *departure) passOn(sc *serverConn) bool {
+	d.mu.Lock()
+	now := d.half && !d.busy && !d.passed && !d.gone
+	if now {
+		d.passed = true
+		sc.Resume()
+	}
+	d.mu.Unlock()
+	if now {
+		_ = sc.CloseWrite() // as above
+	}
+	return now
+}
+
+// passedOn reports whether it has.
+func (d *departure) passedOn() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.passed
 }
 
 // watchClient has waits end when the client leaves: those for a server until the

@@ -61,7 +61,7 @@ func (s *stream) settleServer(uploaded bool) {
 		s.srv.discard(sc)
 		return
 	}
-	if sc.once || !s.serverKeep || !s.delivered || !uploaded || s.clientGone() || sc.in.Len() > 0 || s.srv.maxReuse >= 0 && sc.reused >= s.srv.maxReuse {
+	if sc.once || !s.serverKeep || !s.delivered || !uploaded || s.clientGone() || s.departure.passedOn() || sc.in.Len() > 0 || s.srv.maxReuse >= 0 && sc.reused >= s.srv.maxReuse {
 		s.srv.discard(sc)
 		return
 	}

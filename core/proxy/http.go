@@ -404,6 +404,7 @@ func (s *stream) await() *failure {
 		return s.awaitMessage()
 	}
 	s.resP.Next()
+	s.departure.asks(sc, s.upload.running)
 	for {
 		if b := sc.in.Bytes(); len(b) > 0 {
 			n, err := s.resP.Response(&s.res, b)
@@ -422,10 +423,11 @@ func (s *stream) await() *failure {
 				return s.failure(parsing, s.resP.ErrTooLarge())
 			}
 		}
-		if err := sc.Fill(&sc.in); err != nil {
-			if relay.WriteSide(err) {
-				return s.failure(sending, err)
-			}
+		switch err := sc.Fill(&sc.in); {
+		case err == nil:
+		case relay.WriteSide(err):
+			return s.failure(sending, err)
+		case !s.departure.passOn(sc):
 			return s.failure(awaiting, err)
 		}
 	}

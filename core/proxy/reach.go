@@ -322,7 +322,7 @@ func idempotent(method []byte) bool {
 // again decides whether a failed attempt is followed by another, and prepares it.
 func (s *stream) again(f *failure) bool {
 	s.dropServerConn()
-	if f.op == replying || s.clientGone() || !s.reqDone && f.op != connecting {
+	if f.op == replying || s.clientGone() || s.unanswered(f) || !s.reqDone && f.op != connecting {
 		return false
 	}
 	if refusedUnseen(f.err) && s.attempts.stale == 0 {
@@ -385,7 +385,7 @@ func (s *stream) pause(d time.Duration) bool {
 
 // giveUp answers after the last attempt.
 func (s *stream) giveUp(f *failure) bool {
-	if s.clientGone() {
+	if s.clientGone() || s.unanswered(f) {
 		return s.leftAlone(f)
 	}
 	if s.srv != nil {
@@ -426,6 +426,12 @@ func (s *stream) giveUp(f *failure) bool {
 	s.be.SrvAborts.Add(1)
 	s.term('S', 'H')
 	return s.fail(502)
+}
+
+// unanswered reports whether a server that was told of the client's end has closed its
+// connection as well.
+func (s *stream) unanswered(f *failure) bool {
+	return s.departure.passedOn() && f.op == awaiting && !f.began && !f.timeout
 }
 
 // leftAlone ends a stream whose client left while an attempt was made. One that may

@@ -99,6 +99,9 @@ func (s *stream) runUpload(sc *serverConn, sent int64) {
 	}
 	s.upload.err = err
 	s.upload.sentAll.Store(err == nil)
+	if err == nil {
+		s.departure.sent(sc)
+	}
 }
 
 // allComes reports whether the whole request has been sent, or will have been:
