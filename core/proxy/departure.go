@@ -221,6 +221,22 @@ func (s *stream) departed(phase byte) bool {
 	return false
 }
 
+// leftAlone ends a stream whose client left while an attempt was made. One that may
+// still read is told.
+func (s *stream) leftAlone(f *failure) bool {
+	switch {
+	case f.op == connecting:
+		return s.departed('C')
+	case s.c.x != nil:
+		return s.departed('H')
+	case !s.reqDone:
+		return s.departed('D')
+	}
+	s.departed('H')
+	s.requestKeep = false
+	return s.fail(400)
+}
+
 // clientGone reports whether the client left while a server was waited for.
 func (s *stream) clientGone() bool {
 	s.departure.mu.Lock()

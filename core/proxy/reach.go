@@ -409,22 +409,6 @@ func (s *stream) giveUp(f *failure) bool {
 	return s.fail(502)
 }
 
-// leftAlone ends a stream whose client left while an attempt was made. One that may
-// still read is told.
-func (s *stream) leftAlone(f *failure) bool {
-	switch {
-	case f.op == connecting:
-		return s.departed('C')
-	case s.c.x != nil:
-		return s.departed('H')
-	case !s.reqDone:
-		return s.departed('D')
-	}
-	s.departed('H')
-	s.requestKeep = false
-	return s.fail(400)
-}
-
 // badUpload answers a client that did not send its request's body as it should.
 func (s *stream) badUpload(err error) bool {
 	var he *http1.Error
