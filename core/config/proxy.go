@@ -68,7 +68,8 @@ type Proxy struct {
 type Timeouts struct {
 	// Client is for the client to take or send data. Frontends.
 	Client time.Duration `toml:"client"`
-	// ClientFin is that for a client that has ended its half. Default: client. Frontends.
+	// ClientFin is that for a client once the server has ended its half. Default: client.
+	// Frontends.
 	ClientFin time.Duration `toml:"client-fin"`
 	// HTTPRequest is for the whole head of a request. Default: client. Frontends.
 	HTTPRequest time.Duration `toml:"http-request"`
@@ -80,7 +81,8 @@ type Timeouts struct {
 	Connect time.Duration `toml:"connect"`
 	// Server is for the server to take or send data. Backends.
 	Server time.Duration `toml:"server"`
-	// ServerFin is that for a server that has ended its half. Default: server. Backends.
+	// ServerFin is that for a server once the client has ended its half. Default: server.
+	// Backends.
 	ServerFin time.Duration `toml:"server-fin"`
 	// Queue is for a free slot of a server. Default: connect. Backends.
 	Queue time.Duration `toml:"queue"`

@@ -290,6 +290,28 @@ func (s *stream) departed(phase byte) bool {
 	return false
 }
 
+// unanswered reports whether a server that was told of the client's end has closed its
+// connection as well.
+func (s *stream) unanswered(f *failure) bool {
+	return s.departure.passedOn() && f.op == awaiting && !f.began && !f.timeout
+}
+
+// leftAlone ends a stream whose client left while an attempt was made. One that may
+// still read is told.
+func (s *stream) leftAlone(f *failure) bool {
+	switch {
+	case f.op == connecting:
+		return s.departed('C')
+	case s.c.x != nil:
+		return s.departed('H')
+	case !s.reqDone:
+		return s.departed('D')
+	}
+	s.departed('H')
+	s.requestKeep = false
+	return s.fail(400)
+}
+
 // clientGone reports whether the client left while a server was waited for.
 func (s *stream) clientGone() bool {
 	s.departure.mu.Lock()

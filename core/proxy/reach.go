@@ -428,28 +428,6 @@ func (s *stream) giveUp(f *failure) bool {
 	return s.fail(502)
 }
 
-// unanswered reports whether a server that was told of the client's end has closed its
-// connection as well.
-func (s *stream) unanswered(f *failure) bool {
-	return s.departure.passedOn() && f.op == awaiting && !f.began && !f.timeout
-}
-
-// leftAlone ends a stream whose client left while an attempt was made. One that may
-// still read is told.
-func (s *stream) leftAlone(f *failure) bool {
-	switch {
-	case f.op == connecting:
-		return s.departed('C')
-	case s.c.x != nil:
-		return s.departed('H')
-	case !s.reqDone:
-		return s.departed('D')
-	}
-	s.departed('H')
-	s.requestKeep = false
-	return s.fail(400)
-}
-
 // badUpload answers a client that did not send its request's body as it should.
 func (s *stream) badUpload(err error) bool {
 	var he *http1.Error

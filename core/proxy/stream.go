@@ -68,8 +68,9 @@ type stream struct {
 	idleFor        time.Duration
 	timed          bool // someone reads the timers
 	countedBackend bool
-	oneEnded       atomic.Bool // of a tunnel's directions
-	inAfter        bool        // http-after-response rules are being applied
+	oneEnded       atomic.Bool  // of a tunnel's directions
+	brokeOff       atomic.Int32 // the direction that ended in an error first, 0 for none
+	inAfter        bool         // http-after-response rules are being applied
 	departure      departure
 	cookieServer   *Server // the server that the request's cookie names
 	ruled          bool    // the server was chosen by a use-server rule

@@ -140,9 +140,10 @@ func (s *stream) carry() {
 	s.upload.running, s.upload.ended, s.upload.err = true, false, nil
 	s.upload.job, s.upload.sc = carryBytes, sc
 	s.oneEnded.Store(false)
+	s.brokeOff.Store(0)
 	s.engine.workers.Go(&s.upload)
 	err := s.engine.mover.Move(c.Conn, sc.Conn, &sc.in, -1, s.countOut)
-	s.sideEnded(err, c.Conn, sc.Conn, s.be.opts.timeouts.ServerFin)
+	s.sideEnded(toClient, err, c.Conn, sc.Conn, s.fe.opts.timeouts.ClientFin)
 	<-s.upload.done
 	s.upload.running = false
 	s.carried(err, s.upload.err)
@@ -161,14 +162,24 @@ func (s *stream) carryTimeouts() (client, server time.Duration) {
 func (s *stream) carryUp(sc *serverConn) {
 	err := s.engine.mover.Move(sc.Conn, s.c.Conn, &s.c.in, -1, s.countIn)
 	s.upload.err = err
-	s.sideEnded(err, sc.Conn, s.c.Conn, s.fe.opts.timeouts.ClientFin)
+	s.sideEnded(toServer, err, sc.Conn, s.c.Conn, s.be.opts.timeouts.ServerFin)
 }
 
+// The directions of a tunnel.
+const (
+	toClient int32 = 1 + iota
+	toServer
+)
+
 // sideEnded passes the end of src's bytes on to dst: a half-close, unless the
-// other direction has ended too and both are closed anyway. From then on src
-// has the timeout fin, where there is one. After an error nothing goes on, nor
-// where one side is a session of datagrams, which cannot be closed by half.
-func (s *stream) sideEnded(err error, dst, src *relay.Conn, fin time.Duration) {
+// other direction has ended too and both are closed anyway. From then on dst, of
+// which alone there is something to wait for, has the timeout fin, where there is
+// one. After an error nothing goes on, nor where one side is a session of
+// datagrams, which cannot be closed by half.
+func (s *stream) sideEnded(direction int32, err error, dst, src *relay.Conn, fin time.Duration) {
+	if err != nil && !dst.Interrupted() && !src.Interrupted() {
+		s.brokeOff.CompareAndSwap(0, direction)
+	}
 	if err != nil || dst.Datagrams() || src.Datagrams() {
 		dst.Interrupt()
 		src.Interrupt()
@@ -178,7 +189,7 @@ func (s *stream) sideEnded(err error, dst, src *relay.Conn, fin time.Duration) {
 		return
 	}
 	if fin > 0 {
-		src.Hasten(fin)
+		dst.Hasten(fin)
 	}
 	if dst.CloseWrite() != nil {
 		dst.Interrupt()
@@ -187,33 +198,30 @@ func (s *stream) sideEnded(err error, dst, src *relay.Conn, fin time.Duration) {
 }
 
 // carried notes how a tunnel ended: of its two directions the one that failed
-// on its own account tells, not the one that was interrupted for it. A timeout
-// is how sessions of datagrams end.
+// first tells, as the other is interrupted for it. A timeout is how sessions of
+// datagrams end.
 func (s *stream) carried(down, up error) {
 	s.answered = true
 	s.delivered = down == nil
-	for _, side := range []struct {
-		err    error
-		reads  byte
-		writes byte
-	}{{down, 'S', 'C'}, {up, 'C', 'S'}} {
-		if side.err == nil || side.err == io.EOF {
-			continue
-		}
-		cause := side.reads
-		if relay.WriteSide(side.err) {
-			cause = side.writes
-		}
-		if errors.Is(side.err, os.ErrDeadlineExceeded) {
-			if s.c.Datagrams() {
-				continue
-			}
-			if s.c.Interrupted() && side.err == down && up != nil {
-				continue
-			}
-			cause += 'a' - 'A'
-		}
-		s.term(cause, 'D')
+	var err error
+	var cause, other byte
+	switch s.brokeOff.Load() {
+	case toClient:
+		err, cause, other = down, 'S', 'C'
+	case toServer:
+		err, cause, other = up, 'C', 'S'
+	}
+	if err == nil || err == io.EOF {
 		return
 	}
+	if relay.WriteSide(err) {
+		cause = other
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		if s.c.Datagrams() {
+			return
+		}
+		cause += 'a' - 'A'
+	}
+	s.term(cause, 'D')
 }

@@ -1,8 +1,6 @@
 package http2
 
 import (
-	"io"
-	"net"
 	"testing"
 	"time"
 
@@ -14,12 +12,7 @@ import (
 // A stream that its client aborts while it waits ends at once, whatever it waits for:
 // a slot of the server, a connection to it, or the one that another stream opens.
 func TestLeavingWhileWaiting(t *testing.T) {
-	asked := make(chan struct{}, 1)
-	origin := lab.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
-		_, _ = c.Read(make([]byte, 1))
-		asked <- struct{}{}
-		_, _ = io.Copy(io.Discard, c) // it never answers
-	})
+	origin, asked := lab.Mute(t)
 	full, port, tells := lab.Unreachable(t), lab.Port(t), lab.Port(t)
 	p := lab.Fairlead(t, `
 [[global.log]]

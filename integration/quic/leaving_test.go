@@ -2,7 +2,6 @@ package quic
 
 import (
 	"context"
-	"io"
 	"net"
 	"strings"
 	"testing"
@@ -14,12 +13,7 @@ import (
 // A request whose client gives up while it waits, for a slot of the server or for a
 // connection by QUIC to it, ends at once.
 func TestLeavingWhileWaiting(t *testing.T) {
-	asked := make(chan struct{}, 1)
-	origin := lab.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
-		_, _ = c.Read(make([]byte, 1))
-		asked <- struct{}{}
-		_, _ = io.Copy(io.Discard, c) // it never answers
-	})
+	origin, asked := lab.Mute(t)
 	silent, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -56,12 +56,7 @@ http-request = [{ do = "return" }]
 func TestLeavingWhileWaiting(t *testing.T) {
 	ca := newAuthority(t)
 	site := ca.issue("site.pem", false, "site.example.com")
-	asked := make(chan struct{}, 1)
-	origin := lab.Serve(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
-		_, _ = c.Read(make([]byte, 1))
-		asked <- struct{}{}
-		_, _ = io.Copy(io.Discard, c) // it never answers
-	})
+	origin, asked := lab.Mute(t)
 	port := lab.Port(t)
 	p := lab.Fairlead(t, defaults+`
 [frontend.web]
