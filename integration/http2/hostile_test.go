@@ -136,7 +136,7 @@ func TestHostileClients(t *testing.T) {
 	p, plain, secure := proxy(t, startOrigin(t, "h1"), strings.Replace(patient, `http-request = "1s"`, `http-request = "30s"`, 1))
 	c, base := client(t, "h2", plain, secure)
 	served := func(during string) {
-		if res, _ := do(t, c, request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
+		if res, _ := lab.Do(t, c, lab.Request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
 			t.Errorf("%s: another client gets %d", during, res.StatusCode)
 		}
 	}
@@ -387,7 +387,7 @@ func TestResponsesThatLie(t *testing.T) {
 			for _, version := range []string{"h1", "h2"} {
 				cl, base := client(t, version, plain, secure)
 				logged := len(p.Output())
-				res, err := cl.Do(request(t, c.method, base+"/wrong", nil))
+				res, err := cl.Do(lab.Request(t, c.method, base+"/wrong", nil))
 				got := cut
 				if err == nil {
 					b, bad := io.ReadAll(res.Body)
@@ -406,7 +406,7 @@ func TestResponsesThatLie(t *testing.T) {
 					_, line, found := strings.Cut(p.Output()[logged:], " /wrong ")
 					return found && line != "" && strings.Contains(p.Output()[logged:], " "+c.term)
 				})
-				if res, _ := do(t, cl, request(t, "GET", base+"/right", nil)); res.StatusCode != 299 {
+				if res, _ := lab.Do(t, cl, lab.Request(t, "GET", base+"/right", nil)); res.StatusCode != 299 {
 					t.Errorf("%s: afterwards %d, want 299", version, res.StatusCode)
 				}
 			}

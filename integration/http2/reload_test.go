@@ -145,7 +145,7 @@ func TestReload(t *testing.T) {
 	go func() { told <- lastGoAway(raw) }()
 	f.reload()
 	c, base := client(t, "h2", f.plain, f.secure)
-	if res, _ := do(t, c, request(t, "GET", base+"/generation", nil)); res.StatusCode != 201 {
+	if res, _ := lab.Do(t, c, lab.Request(t, "GET", base+"/generation", nil)); res.StatusCode != 201 {
 		t.Errorf("a new connection gets %d, want the new configuration", res.StatusCode)
 	}
 	// The idle client is told that its connection takes no more streams, and it ends.

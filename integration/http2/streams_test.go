@@ -26,7 +26,7 @@ func TestStreamFetches(t *testing.T) {
 		for _, from := range versions {
 			c, base := client(t, from, plain, secure)
 			first := map[string]string{"h1": "1 1 1 0 0 0", "h2": "2 1 100 1 0 0"}[from[:2]]
-			res, _ := do(t, c, request(t, "GET", base+"/none", nil))
+			res, _ := lab.Do(t, c, lab.Request(t, "GET", base+"/none", nil))
 			if got := res.Header.Get("X-Client"); got != first {
 				t.Errorf("%s to %s: of the client %q, want %q", from, to, got, first)
 			}
@@ -36,7 +36,7 @@ func TestStreamFetches(t *testing.T) {
 				t.Errorf("%s to %s: of the server %q, want %q", from, to, got, want)
 			}
 			if from != "h1" { // whose end says nothing of the request
-				res, err := c.Do(request(t, "GET", base+"/pieces", nil))
+				res, err := c.Do(lab.Request(t, "GET", base+"/pieces", nil))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -46,7 +46,7 @@ func TestStreamFetches(t *testing.T) {
 				res.Body.Close()
 				logged(t, p, "/pieces CD aborted=1,0 codes=8,-") // CANCEL
 			}
-			if res, err := c.Do(request(t, "GET", base+"/abort", nil)); err == nil {
+			if res, err := c.Do(lab.Request(t, "GET", base+"/abort", nil)); err == nil {
 				_, _ = io.ReadAll(res.Body) // it ends in an error
 				res.Body.Close()
 			}

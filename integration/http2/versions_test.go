@@ -153,35 +153,12 @@ func each(t *testing.T, test func(t *testing.T, c *http.Client, base, from, to s
 	}
 }
 
-func do(t *testing.T, c *http.Client, r *http.Request) (*http.Response, []byte) {
-	t.Helper()
-	res, err := c.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatalf("reading the response: %v", err)
-	}
-	return res, b
-}
-
-func request(t *testing.T, method, url string, body io.Reader) *http.Request {
-	t.Helper()
-	r, err := http.NewRequest(method, url, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 func TestMessages(t *testing.T) {
 	protos := map[string]string{"h1": "HTTP/1.1", "h2c": "HTTP/2.0", "h2": "HTTP/2.0"}
 	each(t, func(t *testing.T, c *http.Client, base, from, to string) {
 		for _, n := range []string{"0", "1000", "4000000"} {
 			for _, length := range []string{"", "&length"} {
-				res, b := do(t, c, request(t, "GET", base+"/bytes?n="+n+length, nil))
+				res, b := lab.Do(t, c, lab.Request(t, "GET", base+"/bytes?n="+n+length, nil))
 				want, _ := strconv.Atoi(n)
 				if res.StatusCode != 200 || !bytes.Equal(b, lab.Pattern(want)) || res.Proto != protos[from] || res.Header.Get("X-Proto") != protos[to] {
 					t.Errorf("GET of %s bytes%s: %d, %d bytes, %s, asked the server by %s", n, length, res.StatusCode, len(b), res.Proto, res.Header.Get("X-Proto"))
@@ -191,27 +168,27 @@ func TestMessages(t *testing.T) {
 		for _, n := range []int{1, 1000, 3_000_000} {
 			body := lab.Pattern(n)
 			for _, known := range []bool{true, false} {
-				r := request(t, "POST", base+"/echo", bytes.NewReader(body))
+				r := lab.Request(t, "POST", base+"/echo", bytes.NewReader(body))
 				if !known {
-					r = request(t, "POST", base+"/echo", io.MultiReader(bytes.NewReader(body)))
+					r = lab.Request(t, "POST", base+"/echo", io.MultiReader(bytes.NewReader(body)))
 				}
-				res, b := do(t, c, r)
+				res, b := lab.Do(t, c, r)
 				if res.StatusCode != 200 || !bytes.Equal(b, body) || (res.Header.Get("X-Length") != "") != known {
 					t.Errorf("POST of %d bytes, length known %v: %d, %d bytes, content-length %q", n, known, res.StatusCode, len(b), res.Header.Get("X-Length"))
 				}
 			}
 		}
-		if res, b := do(t, c, request(t, "HEAD", base+"/bytes?n=1000&length", nil)); res.ContentLength != 1000 || len(b) != 0 {
+		if res, b := lab.Do(t, c, lab.Request(t, "HEAD", base+"/bytes?n=1000&length", nil)); res.ContentLength != 1000 || len(b) != 0 {
 			t.Errorf("HEAD: length %d, %d bytes", res.ContentLength, len(b))
 		}
-		if res, b := do(t, c, request(t, "GET", base+"/none", nil)); res.StatusCode != 204 || len(b) != 0 {
+		if res, b := lab.Do(t, c, lab.Request(t, "GET", base+"/none", nil)); res.StatusCode != 204 || len(b) != 0 {
 			t.Errorf("204: %d, %d bytes", res.StatusCode, len(b))
 		}
-		r := request(t, "GET", base+"/cookies", nil)
+		r := lab.Request(t, "GET", base+"/cookies", nil)
 		r.AddCookie(&http.Cookie{Name: "x", Value: "1"})
 		r.AddCookie(&http.Cookie{Name: "y", Value: "2"})
 		r.Host = "site.example"
-		if res, b := do(t, c, r); string(b) != "site.example|x=1; y=2" || len(res.Cookies()) != 2 {
+		if res, b := lab.Do(t, c, r); string(b) != "site.example|x=1; y=2" || len(res.Cookies()) != 2 {
 			t.Errorf("cookies: %q, %v", b, res.Cookies())
 		}
 	})
@@ -219,13 +196,13 @@ func TestMessages(t *testing.T) {
 
 func TestTrailers(t *testing.T) {
 	each(t, func(t *testing.T, c *http.Client, base, from, to string) {
-		res, b := do(t, c, request(t, "GET", base+"/trailers", nil))
+		res, b := lab.Do(t, c, lab.Request(t, "GET", base+"/trailers", nil))
 		if string(b) != "body" || res.Trailer.Get("X-Tail") != "end" {
 			t.Errorf("response: %q, trailers %v", b, res.Trailer)
 		}
-		r := request(t, "POST", base+"/echo", io.MultiReader(strings.NewReader("body")))
+		r := lab.Request(t, "POST", base+"/echo", io.MultiReader(strings.NewReader("body")))
 		r.Trailer = http.Header{"X-Tail": {"sent"}}
-		if res, b := do(t, c, r); string(b) != "body" || res.Header.Get("X-Trailer-Seen") != "sent" {
+		if res, b := lab.Do(t, c, r); string(b) != "body" || res.Header.Get("X-Trailer-Seen") != "sent" {
 			t.Errorf("request: %q, the server saw the trailer %q", b, res.Header.Get("X-Trailer-Seen"))
 		}
 	})
@@ -238,8 +215,8 @@ func TestInterim(t *testing.T) {
 			early = append(early, fmt.Sprint(code, h.Get("Link")))
 			return nil
 		}}
-		r := request(t, "GET", base+"/early", nil)
-		_, b := do(t, c, r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
+		r := lab.Request(t, "GET", base+"/early", nil)
+		_, b := lab.Do(t, c, r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
 		if string(b) != "late" || len(early) != 1 || early[0] != "103</a.css>" {
 			t.Errorf("%q after %v", b, early)
 		}
@@ -250,7 +227,7 @@ func TestContentAsItComes(t *testing.T) {
 	each(t, func(t *testing.T, c *http.Client, base, from, to string) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		res, err := c.Do(request(t, "GET", base+"/pieces", nil).WithContext(ctx))
+		res, err := c.Do(lab.Request(t, "GET", base+"/pieces", nil).WithContext(ctx))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +241,7 @@ func TestContentAsItComes(t *testing.T) {
 
 func TestServerBreaksOff(t *testing.T) {
 	each(t, func(t *testing.T, c *http.Client, base, from, to string) {
-		res, err := c.Do(request(t, "GET", base+"/abort", nil))
+		res, err := c.Do(lab.Request(t, "GET", base+"/abort", nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -272,7 +249,7 @@ func TestServerBreaksOff(t *testing.T) {
 		if b, err := io.ReadAll(res.Body); err == nil || len(b) > 1000 {
 			t.Errorf("%d bytes and no error for a response that was cut short", len(b))
 		}
-		if res, _ := do(t, c, request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
+		if res, _ := lab.Do(t, c, lab.Request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
 			t.Errorf("afterwards: %d", res.StatusCode)
 		}
 	})
@@ -283,7 +260,7 @@ func TestServerGone(t *testing.T) {
 		_, plain, secure := proxy(t, server, "")
 		for _, from := range versions {
 			c, base := client(t, from, plain, secure)
-			if res, b := do(t, c, request(t, "GET", base+"/", nil)); res.StatusCode != 503 || !bytes.Contains(b, []byte("503")) {
+			if res, b := lab.Do(t, c, lab.Request(t, "GET", base+"/", nil)); res.StatusCode != 503 || !bytes.Contains(b, []byte("503")) {
 				t.Errorf("%s to %s: %d %q", from, server, res.StatusCode, b)
 			}
 		}
@@ -314,7 +291,7 @@ func TestStreamsShareConnections(t *testing.T) {
 	t.Cleanup(func() { s.Close() })
 	_, plain, secure := proxy(t, `{ address = "`+l.Addr().String()+`", proto = "h2" }`, "")
 	c, base := client(t, "h2c", plain, secure)
-	do(t, c, request(t, "GET", base+"/first", nil)) // or the client may open several connections itself
+	lab.Do(t, c, lab.Request(t, "GET", base+"/first", nil)) // or the client may open several connections itself
 	const n = 40
 	results := make(chan error, n)
 	for range n {

@@ -31,11 +31,11 @@ default-backend = "app"
 servers = [`+server+`]
 `)
 		c, base := client(t), "https://127.0.0.1:"+port
-		res, _ := do(t, c, request(t, "GET", base+"/none", nil))
+		res, _ := lab.Do(t, c, lab.Request(t, "GET", base+"/none", nil))
 		if got, want := res.Header.Get("X-Streams"), "3 1 100 0 "+version[len("HTTP/"):len("HTTP/")+1]; got != want {
 			t.Errorf("to %s: %q, want %q", version, got, want)
 		}
-		res, err := c.Do(request(t, "GET", base+"/pieces", nil))
+		res, err := c.Do(lab.Request(t, "GET", base+"/pieces", nil))
 		if err != nil {
 			t.Fatal(err)
 		}

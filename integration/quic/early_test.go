@@ -95,7 +95,7 @@ func early(t *testing.T, sessions tls.ClientSessionCache, url string) (res *http
 		},
 	}
 	defer tr.Close()
-	r := request(t, http3.MethodGet0RTT, url, nil)
+	r := lab.Request(t, http3.MethodGet0RTT, url, nil)
 	res, err := tr.RoundTrip(r)
 	if err != nil {
 		t.Fatalf("%s: %v", url, err)

@@ -105,7 +105,7 @@ func TestHostileClients(t *testing.T) {
 	f := front(t, `"`+plain(t)+`"`, "")
 	c := client(t)
 	served := func(when string) {
-		if res, _ := do(t, c, request(t, "GET", "https://127.0.0.1:"+f.port+"/none", nil)); res.StatusCode != 204 {
+		if res, _ := lab.Do(t, c, lab.Request(t, "GET", "https://127.0.0.1:"+f.port+"/none", nil)); res.StatusCode != 204 {
 			t.Errorf("%s: another client gets %d", when, res.StatusCode)
 		}
 	}
@@ -273,7 +273,7 @@ timeout = { http-request = "1s", client = "2s", http-keep-alive = "1s" }
 			}
 		})
 	})
-	if res, _ := do(t, client(t), request(t, http.MethodGet, "https://127.0.0.1:"+port+"/none", nil)); res.StatusCode != 204 {
+	if res, _ := lab.Do(t, client(t), lab.Request(t, http.MethodGet, "https://127.0.0.1:"+port+"/none", nil)); res.StatusCode != 204 {
 		t.Errorf("afterwards: %d", res.StatusCode)
 	}
 }

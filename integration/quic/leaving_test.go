@@ -51,7 +51,7 @@ servers = [{ address = "quic@`+silent.LocalAddr().String()+`", tls = { verify = 
 	defer leave()
 	c := client(t)
 	ask := func(ctx context.Context, path string) {
-		r := request(t, "GET", "https://127.0.0.1:"+port+path, nil).WithContext(ctx)
+		r := lab.Request(t, "GET", "https://127.0.0.1:"+port+path, nil).WithContext(ctx)
 		go func() {
 			if res, err := c.Do(r); err == nil {
 				t.Errorf("%s is answered with %s", path, res.Status)

@@ -101,29 +101,6 @@ func client(t *testing.T) *http.Client {
 	return &http.Client{Transport: tr, Timeout: time.Minute}
 }
 
-func do(t *testing.T, c *http.Client, r *http.Request) (*http.Response, []byte) {
-	t.Helper()
-	res, err := c.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatalf("reading the response: %v", err)
-	}
-	return res, b
-}
-
-func request(t *testing.T, method, url string, body io.Reader) *http.Request {
-	t.Helper()
-	r, err := http.NewRequest(method, url, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 // servers are an origin in each version; HTTP/3's is another Fairlead.
 func servers(t *testing.T) map[string]string {
 	t.Helper()
@@ -149,7 +126,7 @@ func TestMessages(t *testing.T) {
 			c, base := client(t), "https://127.0.0.1:"+f.port
 			for _, n := range []int{0, 1000, 4_000_000} {
 				for _, length := range []string{"", "&length"} {
-					res, b := do(t, c, request(t, "GET", fmt.Sprintf("%s/bytes?n=%d%s", base, n, length), nil))
+					res, b := lab.Do(t, c, lab.Request(t, "GET", fmt.Sprintf("%s/bytes?n=%d%s", base, n, length), nil))
 					if res.StatusCode != 200 || !bytes.Equal(b, lab.Pattern(n)) || res.Proto != "HTTP/3.0" {
 						t.Errorf("GET of %d bytes%s: %d, %d bytes, %s", n, length, res.StatusCode, len(b), res.Proto)
 					}
@@ -158,32 +135,32 @@ func TestMessages(t *testing.T) {
 			for _, n := range []int{1, 1000, 3_000_000} {
 				body := lab.Pattern(n)
 				for _, known := range []bool{true, false} {
-					r := request(t, "POST", base+"/echo", bytes.NewReader(body))
+					r := lab.Request(t, "POST", base+"/echo", bytes.NewReader(body))
 					if !known {
-						r = request(t, "POST", base+"/echo", io.MultiReader(bytes.NewReader(body)))
+						r = lab.Request(t, "POST", base+"/echo", io.MultiReader(bytes.NewReader(body)))
 					}
-					res, b := do(t, c, r)
+					res, b := lab.Do(t, c, r)
 					if res.StatusCode != 200 || !bytes.Equal(b, body) || (res.Header.Get("X-Length") != "") != known {
 						t.Errorf("POST of %d bytes, length known %v: %d, %d bytes, content-length %q", n, known, res.StatusCode, len(b), res.Header.Get("X-Length"))
 					}
 				}
 			}
-			if res, b := do(t, c, request(t, "HEAD", base+"/bytes?n=1000&length", nil)); res.ContentLength != 1000 || len(b) != 0 {
+			if res, b := lab.Do(t, c, lab.Request(t, "HEAD", base+"/bytes?n=1000&length", nil)); res.ContentLength != 1000 || len(b) != 0 {
 				t.Errorf("HEAD: length %d, %d bytes", res.ContentLength, len(b))
 			}
-			if res, _ := do(t, c, request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
+			if res, _ := lab.Do(t, c, lab.Request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
 				t.Errorf("204: %d", res.StatusCode)
 			}
-			if _, b := do(t, c, request(t, "GET", base+"/host", nil)); !strings.HasPrefix(string(b), "127.0.0.1:"+f.port+" 127.0.0.1") || strings.Contains(string(b), "chunked") {
+			if _, b := lab.Do(t, c, lab.Request(t, "GET", base+"/host", nil)); !strings.HasPrefix(string(b), "127.0.0.1:"+f.port+" 127.0.0.1") || strings.Contains(string(b), "chunked") {
 				t.Errorf("the server saw %q", b)
 			}
-			res, b := do(t, c, request(t, "GET", base+"/trailers", nil))
+			res, b := lab.Do(t, c, lab.Request(t, "GET", base+"/trailers", nil))
 			if string(b) != "body" || res.Trailer.Get("X-Tail") != "end" {
 				t.Errorf("trailers of the response: %q, %v", b, res.Trailer)
 			}
-			r := request(t, "POST", base+"/echo", io.MultiReader(strings.NewReader("body")))
+			r := lab.Request(t, "POST", base+"/echo", io.MultiReader(strings.NewReader("body")))
 			r.Trailer = http.Header{"X-Tail": {"sent"}}
-			if res, b := do(t, c, r); string(b) != "body" || res.Header.Get("X-Trailer-Seen") != "sent" {
+			if res, b := lab.Do(t, c, r); string(b) != "body" || res.Header.Get("X-Trailer-Seen") != "sent" {
 				t.Errorf("trailers of the request: %q, the server saw %q", b, res.Header.Get("X-Trailer-Seen"))
 			}
 			if aborted, err := c.Get(base + "/abort"); err == nil { // else the reset has overtaken the head
@@ -193,7 +170,7 @@ func TestMessages(t *testing.T) {
 				aborted.Body.Close()
 			}
 			ctx, cancel := context.WithCancel(context.Background())
-			pieces, err := c.Do(request(t, "GET", base+"/pieces", nil).WithContext(ctx))
+			pieces, err := c.Do(lab.Request(t, "GET", base+"/pieces", nil).WithContext(ctx))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -213,11 +190,11 @@ func TestAltSvc(t *testing.T) {
 	t.Cleanup(plain.Close)
 	f := front(t, `"`+plain.Listener.Addr().String()+`"`, "")
 	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	res, _ := do(t, c, request(t, "GET", "https://127.0.0.1:"+f.port+"/none", nil))
+	res, _ := lab.Do(t, c, lab.Request(t, "GET", "https://127.0.0.1:"+f.port+"/none", nil))
 	if got, want := res.Header.Get("Alt-Svc"), `h3=":`+f.port+`"; ma=86400`; got != want {
 		t.Errorf("Alt-Svc %q, want %q", got, want)
 	}
-	if res, _ := do(t, client(t), request(t, "GET", "https://127.0.0.1:"+f.port+"/none", nil)); res.Header.Get("Alt-Svc") != "" {
+	if res, _ := lab.Do(t, client(t), lab.Request(t, "GET", "https://127.0.0.1:"+f.port+"/none", nil)); res.Header.Get("Alt-Svc") != "" {
 		t.Errorf("told a client that is there already: %q", res.Header.Get("Alt-Svc"))
 	}
 }
@@ -260,7 +237,7 @@ func TestReload(t *testing.T) {
 	}()
 	<-begun
 	reload(t, f.proc, f.config(server, "[[backend.app.http-response]]\ndo = \"set-header\"\nname = \"X-New\"\nvalue = \"1\"\n"))
-	if res, _ := do(t, client(t), request(t, "GET", base+"/none", nil)); res.Header.Get("X-New") != "1" {
+	if res, _ := lab.Do(t, client(t), lab.Request(t, "GET", base+"/none", nil)); res.Header.Get("X-New") != "1" {
 		t.Error("a new connection got the configuration of before")
 	}
 	release()

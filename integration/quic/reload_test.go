@@ -92,7 +92,7 @@ func TestReloads(t *testing.T) {
 	}
 	t.Cleanup(func() { tr.Close() })
 	idle := &http.Client{Transport: tr}
-	do(t, idle, request(t, "GET", base+"/none", nil))
+	lab.Do(t, idle, lab.Request(t, "GET", base+"/none", nil))
 
 	const busy = 3
 	stop, stopped := make(chan struct{}), make(chan int, busy)
@@ -126,11 +126,11 @@ func TestReloads(t *testing.T) {
 		f.cert = lab.Certificate(t)
 		reload(t, f.proc, f.config(server, extra))
 		steps <- struct{}{}
-		res, _ := do(t, client(t), request(t, "GET", base+"/none", nil))
+		res, _ := lab.Do(t, client(t), lab.Request(t, "GET", base+"/none", nil))
 		if res.Header.Get("X-New") != strconv.Itoa(i) || !bytes.Equal(res.TLS.PeerCertificates[0].Raw, certificate(t, f.cert)) {
 			t.Errorf("after reload %d a new connection has the configuration of before: %q", i, res.Header.Get("X-New"))
 		}
-		if res, _ := do(t, idle, request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
+		if res, _ := lab.Do(t, idle, lab.Request(t, "GET", base+"/none", nil)); res.StatusCode != 204 {
 			t.Errorf("after reload %d the client that was idle gets %d", i, res.StatusCode)
 		}
 	}

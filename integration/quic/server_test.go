@@ -144,7 +144,7 @@ func TestResponsesThatLie(t *testing.T) {
 				c.do(q, s)
 			}), "")
 			cl, base := client(t), "https://127.0.0.1:"+f.port
-			res, err := cl.Do(request(t, c.method, base+"/wrong", nil))
+			res, err := cl.Do(lab.Request(t, c.method, base+"/wrong", nil))
 			got := cut
 			if err == nil {
 				if _, bad := io.ReadAll(res.Body); bad == nil {
@@ -156,7 +156,7 @@ func TestResponsesThatLie(t *testing.T) {
 				t.Errorf("%d, want %d (%v)", got, c.want, err)
 			}
 			lab.Until(t, 5*time.Second, "the log says"+c.term, func() bool { return strings.Contains(f.proc.Output(), c.term) })
-			if res, _ := do(t, cl, request(t, "GET", base+"/right", nil)); res.StatusCode != 299 {
+			if res, _ := lab.Do(t, cl, lab.Request(t, "GET", base+"/right", nil)); res.StatusCode != 299 {
 				t.Errorf("afterwards %d, want 299", res.StatusCode)
 			}
 		})
@@ -190,7 +190,7 @@ func TestServerGoesAway(t *testing.T) {
 		s.Write(response(":status", "299"))
 		s.Close()
 	}), "")
-	if res, _ := do(t, client(t), request(t, "GET", "https://127.0.0.1:"+f.port+"/", nil)); res.StatusCode != 299 {
+	if res, _ := lab.Do(t, client(t), lab.Request(t, "GET", "https://127.0.0.1:"+f.port+"/", nil)); res.StatusCode != 299 {
 		t.Errorf("status %d, want 299", res.StatusCode)
 	}
 }

@@ -44,7 +44,7 @@ use-backend = ["inner"]
 servers = [{ address = "quic@127.0.0.1:`+inner.port+`", tls = { verify = "none" } }]
 `)
 	body := string(lab.Pattern(1 << 20)) // more than may be in flight
-	if res, b := do(t, client(t), request(t, "POST", "https://127.0.0.1:"+port+"/echo", strings.NewReader(body))); res.StatusCode != 200 || string(b) != body {
+	if res, b := lab.Do(t, client(t), lab.Request(t, "POST", "https://127.0.0.1:"+port+"/echo", strings.NewReader(body))); res.StatusCode != 200 || string(b) != body {
 		t.Errorf("status %d, %d bytes", res.StatusCode, len(b))
 	}
 	q := dial(t, port)
@@ -147,7 +147,7 @@ func TestMaxconn(t *testing.T) {
 	_, port := listening(t, "", "maxconn = 1\nbind = { address = \"quic@127.0.0.1:PORT\", tls = \"CERT\" }")
 	url := "https://127.0.0.1:" + port + "/none"
 	first := &http3.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
-	if res, err := first.RoundTrip(request(t, "GET", url, nil)); err != nil || res.StatusCode != 204 {
+	if res, err := first.RoundTrip(lab.Request(t, "GET", url, nil)); err != nil || res.StatusCode != 204 {
 		t.Fatal(err)
 	}
 	answered := make(chan error, 1)
