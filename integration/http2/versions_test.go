@@ -5,7 +5,6 @@ package http2
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -22,54 +21,6 @@ import (
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
 
-// origin answers as its paths say, in whichever version it is asked.
-func origin(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Proto", r.Proto)
-	switch r.URL.Path {
-	case "/echo":
-		b, err := io.ReadAll(r.Body)
-		if err != nil {
-			panic(http.ErrAbortHandler)
-		}
-		w.Header().Set("X-Sum", fmt.Sprintf("%x", sha256.Sum256(b)))
-		w.Header().Set("X-Length", r.Header.Get("Content-Length"))
-		w.Header().Set("X-Trailer-Seen", r.Trailer.Get("X-Tail"))
-		w.Write(b)
-	case "/bytes":
-		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
-		if r.URL.Query().Has("length") {
-			w.Header().Set("Content-Length", strconv.Itoa(n))
-		}
-		w.Write(lab.Pattern(n))
-	case "/none":
-		w.WriteHeader(http.StatusNoContent)
-	case "/trailers":
-		w.Header().Set("Trailer", "X-Tail")
-		io.WriteString(w, "body")
-		w.(http.Flusher).Flush()
-		w.Header().Set("X-Tail", "end")
-	case "/early":
-		w.Header().Set("Link", "</a.css>")
-		w.WriteHeader(http.StatusEarlyHints)
-		io.WriteString(w, "late")
-	case "/pieces":
-		for range 3 {
-			io.WriteString(w, "piece")
-			w.(http.Flusher).Flush()
-			<-r.Context().Done() // the client ends it after the first piece
-		}
-	case "/abort":
-		w.Header().Set("Content-Length", "100000")
-		w.Write(lab.Pattern(1000))
-		w.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
-	case "/cookies":
-		w.Header().Add("Set-Cookie", "a=1")
-		w.Header().Add("Set-Cookie", "b=2")
-		io.WriteString(w, r.Host+"|"+strings.Join(r.Header["Cookie"], "|"))
-	}
-}
-
 // versions are those that a side may speak.
 var versions = []string{"h1", "h2c", "h2"}
 
@@ -77,7 +28,7 @@ var versions = []string{"h1", "h2c", "h2"}
 // configuration.
 func startOrigin(t *testing.T, version string) string {
 	t.Helper()
-	s := httptest.NewUnstartedServer(http.HandlerFunc(origin))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(lab.Origin))
 	s.Config.Protocols = new(http.Protocols)
 	switch version {
 	case "h1":

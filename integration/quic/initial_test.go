@@ -22,7 +22,7 @@ import (
 // plain is an origin that speaks HTTP/1.
 func plain(t *testing.T) string {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(origin))
+	s := httptest.NewServer(http.HandlerFunc(lab.Origin))
 	t.Cleanup(s.Close)
 	return s.Listener.Addr().String()
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,44 +18,6 @@ import (
 
 	"github.com/fairleadproxy/fairlead/integration/lab"
 )
-
-func origin(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Proto", r.Proto)
-	switch r.URL.Path {
-	case "/echo":
-		b, err := io.ReadAll(r.Body)
-		if err != nil {
-			panic(http.ErrAbortHandler)
-		}
-		w.Header().Set("X-Length", r.Header.Get("Content-Length"))
-		w.Header().Set("X-Trailer-Seen", r.Trailer.Get("X-Tail"))
-		w.Write(b)
-	case "/bytes":
-		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
-		if r.URL.Query().Has("length") {
-			w.Header().Set("Content-Length", strconv.Itoa(n))
-		}
-		w.Write(lab.Pattern(n))
-	case "/none":
-		w.WriteHeader(http.StatusNoContent)
-	case "/trailers":
-		w.Header().Set("Trailer", "X-Tail")
-		io.WriteString(w, "body")
-		w.(http.Flusher).Flush()
-		w.Header().Set("X-Tail", "end")
-	case "/abort":
-		w.Header().Set("Content-Length", "100000")
-		w.Write(lab.Pattern(1000))
-		w.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
-	case "/pieces":
-		io.WriteString(w, "piece")
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-	case "/host":
-		io.WriteString(w, r.Host+" "+r.Header.Get("X-Forwarded-For")+" "+strings.Join(r.Header["Te"], ",")+" "+r.Header.Get("Transfer-Encoding"))
-	}
-}
 
 // proxied is Fairlead that listens by QUIC and by TLS at the same port number.
 type proxied struct {
@@ -104,9 +65,9 @@ func client(t *testing.T) *http.Client {
 // servers are an origin in each version; HTTP/3's is another Fairlead.
 func servers(t *testing.T) map[string]string {
 	t.Helper()
-	plain := httptest.NewServer(http.HandlerFunc(origin))
+	plain := httptest.NewServer(http.HandlerFunc(lab.Origin))
 	t.Cleanup(plain.Close)
-	h2c := httptest.NewUnstartedServer(http.HandlerFunc(origin))
+	h2c := httptest.NewUnstartedServer(http.HandlerFunc(lab.Origin))
 	h2c.Config.Protocols = new(http.Protocols)
 	h2c.Config.Protocols.SetUnencryptedHTTP2(true)
 	h2c.Start()
@@ -186,7 +147,7 @@ func TestMessages(t *testing.T) {
 
 // TestAltSvc follows the field that tells clients of HTTP/3.
 func TestAltSvc(t *testing.T) {
-	plain := httptest.NewServer(http.HandlerFunc(origin))
+	plain := httptest.NewServer(http.HandlerFunc(lab.Origin))
 	t.Cleanup(plain.Close)
 	f := front(t, `"`+plain.Listener.Addr().String()+`"`, "")
 	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
@@ -208,7 +169,7 @@ func TestReload(t *testing.T) {
 	release := sync.OnceFunc(func() { close(goOn) })
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/long" {
-			origin(w, r)
+			lab.Origin(w, r)
 			return
 		}
 		w.Write(lab.Pattern(size)[:size/2])

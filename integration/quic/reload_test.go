@@ -49,7 +49,7 @@ func TestReloads(t *testing.T) {
 	steps := make(chan struct{})
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/long" {
-			origin(w, r)
+			lab.Origin(w, r)
 			return
 		}
 		body := lab.Pattern(size)
