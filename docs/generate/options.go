@@ -15,7 +15,7 @@ import (
 // optionTexts say what those options do that are more than a switch, and those
 // that are switched on here and set elsewhere.
 var optionTexts = map[string]string{
-	"abortonclose":      "a client that closes its half of the connection has left: its TLS handshake is not begun, and its request no more waits in a queue, for the connection to a server, or for the response; this is the default for handshakes, and in backends with `mode = \"http\"`",
+	"abortonclose":      "a client that closes its half of the connection has left: its TLS handshake is not begun, its request no more waits in a queue or for the connection to a server, and a server that has it is told; this is the default for handshakes, and in backends with `mode = \"http\"`",
 	"clf":               "log lines in the format `clf`",
 	"httplog":           "log lines in the format `httplog`",
 	"httpslog":          "log lines in the format `httpslog`",
