@@ -42,8 +42,11 @@ func (m *mux) headers(h frameHead, p []byte) error {
 	return nil
 }
 
-// continuation takes the next part of a head.
+// continuation takes the next part of a head. Each is a chore, as heads need few.
 func (m *mux) continuation(h frameHead, p []byte) error {
+	if err := m.chore(1); err != nil {
+		return err
+	}
 	if len(p) == 0 || len(m.block)+len(p) > 2*m.o.MaxHeaderList {
 		if err := m.glitch(); err != nil || len(p) > 0 {
 			return broken(codeCalm, "a head that is too large")
