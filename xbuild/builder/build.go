@@ -196,7 +196,7 @@ func (r *Request) plugins(c *core) ([]*Plugin, error) {
 
 // plan checks the plugins and decides what is imported.
 func (r *Request) plan(ctx context.Context, w *workspace) (*plan, error) {
-	if _, err := presetPackages(w.core.Dir, r.Preset); err != nil {
+	if _, err := presetPackages(w.core.Dir, r.preset()); err != nil {
 		return nil, err
 	}
 	if len(w.plugins) > 0 {

@@ -73,7 +73,7 @@ func addPreset(coreDir, name string, out map[string]bool) error {
 // asked to be left out, those that the target's system lacks, and standard ones
 // that neither the preset, or the configurations, nor Include name.
 func (r *Request) leftOut(w *workspace, catalogue []Module, used []string) ([]string, error) {
-	preset, err := presetPackages(w.core.Dir, r.Preset)
+	preset, err := presetPackages(w.core.Dir, r.preset())
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -97,7 +98,11 @@ type Result struct {
 	Lock *Lock `json:"-"`
 }
 
-// defaults fills in what was not asked for, and refuses what cannot be.
+// preset gives the list of standard modules to begin with.
+func (r *Request) preset() string { return cmp.Or(r.Preset, "all") }
+
+// defaults fills in what was not asked for, and refuses what cannot be. It may be
+// called again.
 func (r *Request) defaults() error {
 	if r.Dir == "" {
 		dir, err := os.Getwd()
@@ -115,9 +120,7 @@ func (r *Request) defaults() error {
 	if r.Target.OS == "windows" && filepath.Ext(r.Output) != ".exe" {
 		r.Output += ".exe" // it runs nothing else
 	}
-	if r.Preset == "" {
-		r.Preset = "all"
-	} else if len(r.For) > 0 {
+	if r.Preset != "" && len(r.For) > 0 {
 		return usagef("a preset and --for: write one of them, as both say which standard modules to take; --include adds to either")
 	}
 	for _, file := range []*string{&r.Output, &r.PGO, &r.Embed, &r.Vendor} {
