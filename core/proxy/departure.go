@@ -25,7 +25,7 @@ type departure struct {
 	client  *conn // that is to be watched, nil between waits
 	ends    ends
 	watched bool
-	asked   bool        // what is waited for is a response
+	asked   bool        // what is waited for is the response of a server that can be told
 	busy    bool        // the request is still being sent
 	half    bool        // the client has closed its half, which the server is to be told
 	passed  bool        // it was
@@ -86,7 +86,7 @@ func (d *departure) leave() {
 func (d *departure) set(waits interrupter) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.waits = waits
+	d.waits, d.asked = waits, false
 	if d.gone && waits != nil {
 		waits.Interrupt()
 	}

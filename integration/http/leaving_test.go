@@ -250,3 +250,43 @@ servers = ["`+origin.at+`"]
 		t.Errorf("a reset: %s, want %s", got, want)
 	}
 }
+
+// A client may close its half between two attempts, when a server had the request and
+// no other has it yet.
+func TestLeavingBetweenAttempts(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan error, 1)
+	go func() { // once, and refuses whoever comes after that
+		c, err := l.Accept()
+		if err == nil {
+			_, err = http.ReadRequest(bufio.NewReader(c))
+			err = errors.Join(err, l.Close(), c.Close())
+		}
+		asked <- err
+	}()
+	front := lab.Port(t)
+	p := lab.Fairlead(t, `
+[[global.log]]
+to = "stdout"
+[defaults]
+mode = "http"
+log = "global"
+retries = 20
+retry-on = ["empty-response", "conn-failure"]
+timeout = { connect = "20s", client = "30s", server = "30s" }
+[listen.web]
+bind = "127.0.0.1:`+front+`"
+servers = ["`+l.Addr().String()+`"]
+`)
+	c := send(t, "127.0.0.1:"+front, get("/between"))
+	if err := <-asked; err != nil {
+		t.Fatal(err)
+	}
+	leave(t, c, false)
+	if got, want := logged(t, p, "/between"), "web/s1 -1 CC--"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
